@@ -1,0 +1,65 @@
+"""Spots between which an account's value is carried by cubics: dense where its options bend."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["spot_knots"]
+
+Floats = NDArray[np.float64]
+
+# Width of a cell at a strike, in standard deviations of the log spot over the life left.  A cubic
+# with exact values and slopes then strays from an option by about 1e-8 of the strike, a tenth of
+# what the solver leaves.
+FINEST = 0.05
+# Log-spot mesh on which the density of knots is integrated.
+MESH = 4096
+# Knots at least, whatever the account holds: one cell could carry a line.
+LEAST_CELLS = 16
+
+
+def spot_knots(
+    strikes: Floats, deviations: Floats, lowest: float, highest: float, *, n_cells: int = 0
+) -> Floats:
+    """Knots from ``lowest`` to ``highest`` that resolve options near their strikes.
+
+    Around a strike the width of a cell grows like the distance, from a twentieth of the standard
+    deviation.  All strikes in the range are knots, so that payoffs are exact at expiry.
+
+    Parameters
+    ----------
+    strikes : (l,) array
+        Strikes in quote currency; equal ones may repeat.
+    deviations : (l,) array
+        Standard deviation of the log spot over the life left of each option; 0 once expired.
+    lowest, highest : float
+        Ends of the range, in quote currency.
+    n_cells : int
+        Cells at least.
+
+    Returns
+    -------
+    (n + 1,) array
+        Ascending knots, the ends of the range included.
+    """
+    x = np.linspace(np.log(lowest), np.log(highest), MESH)
+    alive = deviations > 0.0
+    density = np.full(MESH, 1.0 / (x[-1] - x[0]))
+    for strike, width in zip(np.log(strikes[alive]), deviations[alive], strict=True):
+        density = np.maximum(density, 1.0 / np.hypot(width, x - strike))
+    total = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(x))])
+    cells = max(n_cells, LEAST_CELLS, int(np.ceil(total[-1] / FINEST)))
+    even = np.exp(np.interp(np.linspace(0.0, total[-1], cells + 1), total, x))
+    even[0], even[-1] = lowest, highest
+    inside = strikes[(strikes > lowest) & (strikes < highest)]
+    return _without_slivers(even, np.unique(inside))
+
+
+def _without_slivers(even: Floats, strikes: Floats) -> Floats:
+    """All strikes, and the even knots that lie further from each than a quarter of their cell."""
+    if strikes.size == 0:
+        return even
+    width = np.gradient(even)
+    nearest = strikes[np.abs(even[:, None] - strikes).argmin(axis=1)]
+    far = np.abs(even - nearest) > 0.25 * width
+    far[0] = far[-1] = True
+    return np.union1d(even[far], strikes)

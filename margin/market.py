@@ -1,0 +1,225 @@
+"""The market at one instant: spots, rates, yields and implied volatilities."""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from margin import _check
+from margin.carry import Carry, years_between
+from margin.instrument import OptionContract
+
+__all__ = ["HIGHEST_VOLATILITY", "Market", "Underlying"]
+
+HIGHEST_VOLATILITY = 5.0
+"""A volatility above 500 % is taken for one that was written in percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Underlying:
+    """An underlying now: its spot, and the carry to every date.
+
+    Attributes
+    ----------
+    spot : float
+        Price now, in quote currency.
+    rate, dividend_yield : float
+        Continuously compounded per year; they hold for every date if there is no curve.
+    curve : tuple of Carry
+        Carry to single dates, kept in the order of their dates.
+
+    Raises
+    ------
+    ValueError
+        If the spot is not positive, a number is not finite, or two dates of the curve are equal.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> from margin.carry import Carry
+    >>> from margin.market import Underlying
+    >>> near, far = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
+    >>> index = Underlying(6_900.0, curve=(Carry(near, 0.04, 0.012), Carry(far, 0.039, 0.013)))
+    >>> index.carry(near, asof=datetime(2026, 11, 20, tzinfo=UTC))
+    (0.04, 0.012)
+    """
+
+    spot: float
+    rate: float = 0.0
+    dividend_yield: float = 0.0
+    curve: tuple[Carry, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "spot", _check.positive("spot", self.spot))
+        object.__setattr__(self, "rate", _check.finite("rate", self.rate))
+        dividend_yield = _check.finite("dividend_yield", self.dividend_yield)
+        object.__setattr__(self, "dividend_yield", dividend_yield)
+        for index, carry in enumerate(self.curve):
+            _check.instance(f"curve[{index}]", carry, Carry)
+        curve = tuple(sorted(self.curve, key=lambda carry: carry.expiry))
+        for earlier, later in pairwise(curve):
+            if earlier.expiry == later.expiry:
+                raise ValueError(f"curve must hold a date once, got {later.expiry} twice")
+        object.__setattr__(self, "curve", curve)
+
+    def carry(self, expiry: datetime, asof: datetime) -> tuple[float, float]:
+        """Rate and dividend yield from now to a date.
+
+        Exact at the dates of the curve.  Between them ``rate * T`` and ``dividend_yield * T``
+        are linear in ``T``; before the first and after the last date the rate and the yield
+        themselves stay as they are there.
+
+        Parameters
+        ----------
+        expiry : datetime
+            The date.
+        asof : datetime
+            Now.
+
+        Returns
+        -------
+        tuple of float
+            Rate and dividend yield, continuously compounded per year.
+
+        Raises
+        ------
+        ValueError
+            If a date of the curve is not after ``asof``.
+        """
+        if not self.curve:
+            return self.rate, self.dividend_yield
+        self.refuse_past_dates(asof)
+        later = bisect_left(self.curve, expiry, key=lambda carry: carry.expiry)
+        right = self.curve[min(later, len(self.curve) - 1)]
+        if later == 0 or later == len(self.curve) or right.expiry == expiry:
+            return right.rate, right.dividend_yield
+        left = self.curve[later - 1]
+        start, years, end = (years_between(asof, at) for at in (left.expiry, expiry, right.expiry))
+        near = start / years * (end - years) / (end - start)
+        far = 1.0 - near  # what rate * T linear in T leaves to the later date
+        return (
+            near * left.rate + far * right.rate,
+            near * left.dividend_yield + far * right.dividend_yield,
+        )
+
+    def refuse_past_dates(self, asof: datetime) -> None:
+        """Refuse a curve that does not lie in the future.
+
+        Parameters
+        ----------
+        asof : datetime
+            Now.
+
+        Raises
+        ------
+        ValueError
+            If a date of the curve is not after ``asof``.
+        """
+        if self.curve and self.curve[0].expiry <= asof:
+            raise ValueError(
+                f"curve must begin after asof {asof}, got {self.curve[0].expiry}; remove that date"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Everything that prices an account, at one instant.
+
+    Attributes
+    ----------
+    asof : datetime
+        The instant, kept in UTC.
+    underlyings : mapping of str to Underlying
+        Spot and carry by name.
+    vols : mapping of OptionContract to float
+        Implied volatility of each contract, a decimal per root year.
+
+    Raises
+    ------
+    ValueError
+        If a volatility is not positive, or so large that it looks like percent; or a contract is
+        on an underlying that is not there.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> from pdesolve import Exercise, Right
+    >>> from margin.instrument import OptionContract
+    >>> from margin.market import Market, Underlying
+    >>> now, expiry = datetime(2026, 11, 20, 21, tzinfo=UTC), datetime(2027, 2, 1, 21, tzinfo=UTC)
+    >>> put = OptionContract("AAPL", Right.PUT, 250.0, expiry, Exercise.AMERICAN)
+    >>> market = Market(now, {"AAPL": Underlying(268.0, rate=0.04)}, {put: 0.31})
+    >>> market.years(expiry), market.volatility(put)
+    (0.2, 0.31)
+    """
+
+    asof: datetime
+    underlyings: Mapping[str, Underlying]
+    vols: Mapping[OptionContract, float]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "asof", _check.instant("asof", self.asof))
+        object.__setattr__(self, "underlyings", dict(self.underlyings))
+        for name, underlying in self.underlyings.items():
+            _check.instance(f"underlyings[{name!r}]", underlying, Underlying)
+            underlying.refuse_past_dates(self.asof)
+        vols = {contract: _volatility(contract, vol) for contract, vol in self.vols.items()}
+        object.__setattr__(self, "vols", vols)
+        missing = {contract.underlying for contract in vols} - set(self.underlyings)
+        if missing:
+            raise ValueError(f"underlyings must hold {', '.join(sorted(missing))}")
+
+    def volatility(self, contract: OptionContract) -> float:
+        """Implied volatility of a contract.
+
+        Parameters
+        ----------
+        contract : OptionContract
+            The contract.
+
+        Returns
+        -------
+        float
+            A decimal per root year.
+
+        Raises
+        ------
+        ValueError
+            If there is none for this contract.
+        """
+        if contract not in self.vols:
+            raise ValueError(
+                f"the market has no volatility for {contract!s} "
+                f"({contract.exercise.name.lower()}, {contract.settlement.value}, "
+                f"expiry {contract.expiry:%Y-%m-%d %H:%M} UTC); "
+                "give one in vols, or solve it from the mark with volatilities_from_marks"
+            )
+        return self.vols[contract]
+
+    def years(self, date: datetime) -> float:
+        """Years of 365 days from now to a date, to the second and finer.
+
+        Parameters
+        ----------
+        date : datetime
+            A date that knows its time zone.
+
+        Returns
+        -------
+        float
+            Years, negative for a date in the past.
+        """
+        return years_between(self.asof, _check.instant("date", date))
+
+
+def _volatility(contract: OptionContract, volatility: float) -> float:
+    """The volatility, if it is one."""
+    _check.instance("contract", contract, OptionContract)
+    volatility = _check.positive(f"volatility of {contract}", volatility)
+    if volatility > HIGHEST_VOLATILITY:
+        raise ValueError(
+            f"volatility of {contract} must be at most {HIGHEST_VOLATILITY:g}, got {volatility!r}, "
+            f"which looks like percent; write {volatility / 100.0:g}"
+        )
+    return volatility

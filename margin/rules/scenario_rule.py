@@ -1,0 +1,209 @@
+"""The spot-and-volatility scenario rule: the worst loss over a grid of moves is required."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
+
+from margin import _check
+from margin.instrument import Future, Instrument, OptionContract, Settlement
+from margin.piecewise import PiecewiseCubic, combine, line
+from margin.revaluation import Revaluation
+from margin.rules.rule import Branch, compounded
+from margin.rules.scenario import Scenario
+
+__all__ = ["ScenarioRule"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRule:
+    """The largest loss over the scenarios is required, and never less than a minimum.
+
+    With ``U`` the part of equity that a shock moves and ``R`` the rest, all measured from present
+    marks (equity convention), the maintenance requirement at spot ``S`` is::
+
+        max(0, minimum, max over scenarios of weight (U(S, vol) - U(S (1 + d), vol (1 + v))))
+
+    Equity less the requirement is therefore the least of the branches
+    ``R + (1 - weight) U(S) + weight U(S (1 + d))``.  An account kept in coin counts its losses in
+    coin; in quote currency the moved part is then divided by ``1 + d``.
+
+    Attributes
+    ----------
+    name : str
+        What the rule is called.
+    scenarios : tuple of Scenario
+        The moves looked at.
+    minimum_per_short_option, minimum_per_long_option : float
+        Least requirement per unit of the underlying of every short and every long option, in the
+        currency of the account.  Dated futures count like options; perpetuals, inverse futures
+        and the underlying itself do not.
+    initial_factor : float
+        Initial requirement as a multiple of the maintenance requirement, at least 1.
+    source : str
+        Where the numbers come from.
+
+    Raises
+    ------
+    ValueError
+        If there is no scenario, a minimum is negative, or the initial factor is below 1.
+
+    References
+    ----------
+    FINRA Rule 4210(g); Deribit, *Portfolio margin*: a grid of spot and volatility moves, extreme
+    moves at a reduced weight.
+
+    Examples
+    --------
+    >>> from margin.rules import Scenario, ScenarioRule
+    >>> rule = ScenarioRule("house", (Scenario(-0.2, 0.3), Scenario(0.2, 0.3)))
+    >>> rule.vol_moves, rule.spot_moves
+    ((0.0, 0.3), (-0.2, 0.2))
+    """
+
+    name: str
+    scenarios: tuple[Scenario, ...]
+    minimum_per_short_option: float = 0.0
+    minimum_per_long_option: float = 0.0
+    initial_factor: float = 1.0
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", _check.text("name", self.name))
+        object.__setattr__(self, "scenarios", tuple(self.scenarios))
+        if not self.scenarios:
+            raise ValueError("scenarios must hold at least one, got none")
+        for index, scenario in enumerate(self.scenarios):
+            _check.instance(f"scenarios[{index}]", scenario, Scenario)
+        for name in ("minimum_per_short_option", "minimum_per_long_option"):
+            object.__setattr__(self, name, _check.within(name, getattr(self, name), 0.0, inf))
+        factor = _check.within("initial_factor", self.initial_factor, 1.0, inf)
+        object.__setattr__(self, "initial_factor", factor)
+
+    @property
+    def vol_moves(self) -> tuple[float, ...]:
+        """Relative volatility moves whose revaluations the rule reads; 0 comes first."""
+        return tuple(dict.fromkeys((0.0, *(scenario.vol_move for scenario in self.scenarios))))
+
+    @property
+    def spot_moves(self) -> tuple[float, float]:
+        """Least and largest relative spot move of all scenarios, no move being one of them."""
+        moves = (0.0, *(scenario.spot_move for scenario in self.scenarios))
+        return min(moves), max(moves)
+
+    def excess_branches(
+        self, revaluation: Revaluation, date_index: int = 0, vol_move: float = 0.0
+    ) -> tuple[Branch, ...]:
+        """Maintenance excess at every spot as the least of these branches, in quote currency.
+
+        Parameters
+        ----------
+        revaluation : Revaluation
+            The account, revalued at every ``compounded(vol_move, v)`` of the rule's moves ``v``.
+        date_index : int
+            Which of the dates of the revaluation.
+        vol_move : float
+            Relative move of all volatilities that has happened before the rule is applied.
+
+        Returns
+        -------
+        tuple of Branch
+            First "no loss", which is equity; then one for each scenario; then the minimum, if the
+            rule has one.
+
+        Raises
+        ------
+        ValueError
+            If the account holds positions in other underlyings, or a move was not revalued.
+        """
+        _refuse_other_underlyings(revaluation)
+        settled, moving = self._parts(revaluation, date_index, vol_move)
+        equity = combine((1.0, 1.0), (settled, moving[0.0]))
+        branches = [Branch("no loss", equity)]
+        for scenario in self.scenarios:
+            shifted = _shifted(scenario, settled, moving, in_coin=revaluation.in_coin)
+            branches.append(Branch(str(scenario), shifted))
+        if self.minimum_per_short_option or self.minimum_per_long_option:
+            minimum = self._minimum(revaluation, date_index)
+            branches.append(Branch("minimum", combine((1.0, -1.0), (equity, minimum))))
+        return tuple(branches)
+
+    def leg_profit(self, leg: Revaluation, worst: int) -> float:
+        """What one leg adds to branch ``worst`` of its account less equity, today, at spot.
+
+        Parameters
+        ----------
+        leg : Revaluation
+            Revaluation of an account that holds this leg alone.
+        worst : int
+            Index of a branch.
+
+        Returns
+        -------
+        float
+            In quote currency: the weighted profit of the leg, or its minimum with a minus sign.
+        """
+        if worst == 0:
+            return 0.0
+        if worst > len(self.scenarios):
+            return -float(self._minimum(leg, 0)(leg.spot))
+        settled, moving = self._parts(leg, 0, 0.0)
+        shifted = _shifted(self.scenarios[worst - 1], settled, moving, in_coin=leg.in_coin)
+        return float(shifted(leg.spot) - settled(leg.spot) - moving[0.0](leg.spot))
+
+    def _parts(
+        self, revaluation: Revaluation, date_index: int, vol_move: float
+    ) -> tuple[PiecewiseCubic, dict[float, PiecewiseCubic]]:
+        """What a shock leaves alone, and what it moves after each volatility move of the rule."""
+        moving = {
+            move: revaluation.moving(date_index, compounded(vol_move, move))
+            for move in self.vol_moves
+        }
+        return revaluation.settled(date_index), moving
+
+    def _minimum(self, revaluation: Revaluation, date_index: int) -> PiecewiseCubic:
+        """The minimum requirement against spot, in quote currency."""
+        date = revaluation.dates[date_index]
+        total = sum(
+            abs(held.quantity)
+            * held.multiplier
+            * (self.minimum_per_long_option if held.quantity > 0 else self.minimum_per_short_option)
+            for held in revaluation.account.positions
+            if _has_minimum(held.instrument, date)
+        )
+        intercept, slope = (0.0, total) if revaluation.in_coin else (total, 0.0)
+        return line(intercept, slope, lowest=revaluation.lowest, highest=revaluation.highest)
+
+
+def _shifted(
+    scenario: Scenario,
+    settled: PiecewiseCubic,
+    moving: Mapping[float, PiecewiseCubic],
+    *,
+    in_coin: bool,
+) -> PiecewiseCubic:
+    """Equity after the weighted profit of a scenario, against the spot before it."""
+    after = 1.0 + scenario.spot_move
+    weights = [1.0, scenario.weight / after if in_coin else scenario.weight]
+    curves = [settled, moving[scenario.vol_move].stretched(after)]
+    if scenario.weight < 1.0:
+        weights.append(1.0 - scenario.weight)
+        curves.append(moving[0.0])
+    return combine(weights, curves)
+
+
+def _refuse_other_underlyings(revaluation: Revaluation) -> None:
+    """Refuse positions that the moves of this underlying would leave without requirement."""
+    for held in revaluation.account.positions:
+        if held.quantity and held.instrument.underlying != revaluation.underlying:
+            raise ValueError(
+                f"a scenario rule moves {revaluation.underlying} only, got {held.instrument}; "
+                "keep positions in other underlyings in an account of their own"
+            )
+
+
+def _has_minimum(instrument: Instrument, date: datetime) -> bool:
+    """Whether it is an option or a dated future, alive, and its size is in the underlying."""
+    if not isinstance(instrument, OptionContract | Future) or instrument.expiry <= date:
+        return False
+    return isinstance(instrument, OptionContract) or instrument.settlement is not Settlement.INVERSE

@@ -1,0 +1,120 @@
+"""Reading of marches: value, delta, gamma and error of each contract at spots and dates.
+
+A lane is one contract over one life.  It is solved as a put of strike one: a call of spot ``S`` and
+strike ``K`` under ``(rate, yield)`` is a put of spot ``K`` and strike ``S`` under ``(yield, rate)``
+(McDonald and Schroder, *J. Comput. Finance* 1, 1998).
+"""
+
+import math
+
+import numpy as np
+
+from pdesolve._jit import inner, njit
+from pdesolve.kernels.batch import (
+    AMERICAN,
+    DECAY,
+    DISCOUNT,
+    RIGHT,
+    SCALE,
+    SHIFT,
+    STRIKE,
+    YIELD,
+)
+from pdesolve.kernels.dense import between_nodes, column, extrapolate
+
+# The rows of ``jobs``: block, lane, contract, date, and the share of the lane's life elapsed.
+BLOCK, LANE, CONTRACT, DATE, ELAPSED = range(5)
+# The error that extrapolation leaves, as a share of what it changed: of fourth order without early
+# exercise, so that on the coarsest grids in use it is a fiftieth.
+REGULAR = 0.1
+
+
+@inner
+def below_nodes(own, theta, y):
+    """Value, d/dy, d2/dy2 of a put that will surely end in the money: exercise at the best time."""
+    scale, gain, loss = own[SCALE], own[DECAY], own[YIELD]
+    asset, at, waits = math.exp(y * scale), theta, 0.0
+    early = own[AMERICAN] == 1.0
+    if early and gain > 0.0 and loss > gain and loss * asset > gain:
+        turning = math.log(loss * asset / gain) / (loss - gain)
+        if turning < theta:
+            at, waits = turning, loss / (loss - gain)
+    later = asset * math.exp(-loss * at)
+    value = math.exp(-gain * at) - later
+    if early and 1.0 - asset > value:
+        return 1.0 - asset, -scale * asset, -scale * scale * asset
+    # The best time moves with the spot; by the envelope theorem only the bend feels it.
+    return value, -scale * later, scale * scale * later * (waits - 1.0)
+
+
+@inner
+def unit_put(stretch, step, own, theta, y, free, columns):
+    """Value, d/dy, d2/dy2 and error of the put of strike one at ``y``, undiscounted as marched.
+
+    The nodes are ``stretch sinh(step (i - n / 2))``; ``own`` holds the terms of the lane,
+    ``columns`` (2, n + 1) its values and the corrections that extrapolation made; nodes below
+    ``free`` are exercised.
+    """
+    scale, n = own[SCALE], columns.shape[1] - 1
+    shifted = y + own[SHIFT] * theta
+    place = math.asinh(shifted / stretch) / step + 0.5 * n
+    if place >= n:
+        return 0.0, 0.0, 0.0, 0.0
+    if place <= 0.0:
+        value, slope, bend = below_nodes(own, theta, shifted)
+        return value, slope, bend, 0.0
+    value, slope, bend, error = between_nodes(stretch, step, place, free, columns)
+    if own[AMERICAN] == 1.0:
+        # In the cell of the boundary the continuation is a parabola that touches the payoff there.
+        asset = math.exp(y * scale)
+        falls = place < free and slope + scale * asset <= 0.0
+        if place <= free - 1 or falls or value <= 1.0 - asset:
+            return 1.0 - asset, -scale * asset, -scale * scale * asset, 0.0
+        return value, slope, bend, error
+    return value, slope, bend, REGULAR * error
+
+
+@inner
+def read(stretch, step, own, theta, free, columns, spots, out):
+    """Fill ``out`` (4, k): value, delta, gamma and estimated error at ``spots`` (k,)."""
+    scale, strike, call = own[SCALE], own[STRIKE], own[RIGHT] > 0.0
+    discount = math.exp(-own[DISCOUNT] * theta)
+    for i in range(spots.size):
+        spot = spots[i]
+        y = math.log(spot / strike) / scale
+        y = -y if call else y
+        value, slope, bend, error = unit_put(stretch, step, own, theta, y, free, columns)
+        unit = discount * (spot if call else strike)
+        slope, bend = slope / scale, bend / (scale * scale)
+        out[0, i] = unit * value
+        out[1, i] = discount * (value - slope) if call else unit * slope / spot
+        out[2, i] = unit * (bend - slope) / (spot * spot)
+        out[3, i] = unit * error
+
+
+@njit
+def dense_columns(grid, terms, jobs, floors, levels, work, columns):
+    """Fill row ``j`` of ``columns`` (j, n + 1) with the values at the nodes for job ``j``.
+
+    ``terms`` (b, 11, WIDTH); ``jobs`` (5, j); ``floors`` (b, n + 1, WIDTH); ``levels`` (b, m + 1,
+    n + 1, WIDTH); ``work`` (2, n + 1) is overwritten.
+    """
+    for j in range(jobs.shape[1]):
+        b, lane, theta = int(jobs[BLOCK, j]), int(jobs[LANE, j]), jobs[ELAPSED, j]
+        column(grid, terms[b], lane, floors[b], theta, levels[b], work, columns[j])
+
+
+@njit
+def read_columns(grid, terms, jobs, coarse, fine, free, spots, out):
+    """Extrapolate the columns of each job and read them.
+
+    ``coarse`` (j, n + 1), ``fine`` (j, 2 n + 1); ``grid`` is the fine one and ``free`` (j,) its
+    first nodes that are not exercised; ``terms`` (b, 11, WIDTH); ``jobs`` (5, j); ``spots``
+    (c, d, k); ``out`` (4, c, d, k) receives value, delta, gamma and estimated error.
+    """
+    columns = np.empty((2, fine.shape[1]))
+    for j in range(jobs.shape[1]):
+        extrapolate(coarse[j], fine[j], columns)
+        own, theta = terms[int(jobs[BLOCK, j]), :, int(jobs[LANE, j])], jobs[ELAPSED, j]
+        c, d = int(jobs[CONTRACT, j]), int(jobs[DATE, j])
+        read(grid.stretch, grid.step, own, theta, free[j], columns, spots[c, d], out[:, c, d])

@@ -1,0 +1,144 @@
+"""How contracts become lanes: the coordinates and the life of each march, and what reads it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdesolve.contracts import Contracts
+from pdesolve.scaled_grid import HALF_WIDTH
+from pdesolve.kernels.lanes import WIDTH
+from pdesolve.kernels.read import BLOCK
+
+__all__ = ["Layout", "lay_out", "two_sided"]
+
+Floats = NDArray[np.float64]
+
+# A date with less than this share of a march's life left is read from a shorter march of its own,
+# whose nodes lie closer to the strike.
+SHORTEST_SHARE = 0.1
+# If the drift of the log spot outweighs its deviation by this factor, the value of an American
+# option bends within a fraction of the deviation, and the nodes are drawn together in proportion.
+STRONG_DRIFT = 2.0
+# Deviations kept between the strike as it drifts to the forward and the end of the nodes.
+MARGIN = 5.5
+FOREVER = 1e300
+
+
+class Layout(NamedTuple):
+    """Blocks of lanes and the jobs that read them.
+
+    ``terms`` (b, 11, WIDTH) hold the numbers of each lane as the kernels name them; ``jobs``
+    (5, j), sorted by block, name block, lane, contract, date and share of life elapsed.
+    """
+
+    terms: Floats
+    jobs: Floats
+
+
+def exercisable(contracts: Contracts) -> NDArray[np.bool_]:
+    """Whether exercise before expiry can ever pay, (c,).
+
+    An American put with ``r <= 0`` and ``q >= r``, and a call with rate and yield exchanged, is
+    never exercised early: holding the strike earns nothing and holding the spot loses nothing.
+    """
+    gain, loss = _put_rates(contracts)
+    return contracts.american & ((gain > 0.0) | (loss < gain))
+
+
+def two_sided(contracts: Contracts) -> NDArray[np.bool_]:
+    """Whether early exercise pays between two boundaries only: a put with ``q < r < 0``, (c,)."""
+    gain, loss = _put_rates(contracts)
+    return contracts.american & (gain < 0.0) & (loss < gain)
+
+
+def _put_rates(contracts: Contracts) -> tuple[Floats, Floats]:
+    """Rate and yield of the put that a contract is marched as."""
+    call = contracts.right > 0.0
+    return (
+        np.where(call, contracts.dividend_yield, contracts.rate),
+        np.where(call, contracts.rate, contracts.dividend_yield),
+    )
+
+
+def lay_out(contracts: Contracts, left: Floats) -> Layout:
+    """Lay out what is needed to read contracts with ``left`` (c, d) years of life at each date.
+
+    A date is read from the march over the longest life of its contract, or from a shorter one if it
+    falls into the last tenth of that.  Dates with no life left are not read.
+    """
+    to_read = left > 0.0
+    marched, jobs = [], []
+    n_lanes = 0
+    while to_read.any():
+        life = np.where(to_read, left, 0.0).max(axis=1)
+        rows = np.flatnonzero(life > 0.0)
+        lane = np.zeros(life.size, dtype=np.int64)
+        lane[rows] = n_lanes + np.arange(rows.size)
+        n_lanes += rows.size
+        marched.append((rows, life[rows]))
+        served = to_read & (left >= SHORTEST_SHARE * life[:, None])
+        c, d = np.nonzero(served)
+        jobs.append(np.stack([lane[c] // WIDTH, lane[c] % WIDTH, c, d, left[c, d] / life[c]]))
+        to_read &= ~served
+    if not n_lanes:
+        return Layout(np.empty((0, 11, WIDTH)), np.empty((5, 0)))
+    rows, lives = (np.concatenate(column) for column in zip(*marched, strict=True))
+    table = np.concatenate(jobs, axis=1)
+    in_order = table[:, np.argsort(table[BLOCK], kind="stable")]
+    return Layout(_lanes(contracts, rows, lives), np.ascontiguousarray(in_order))
+
+
+def _lanes(contracts: Contracts, rows: NDArray[np.int64], lives: Floats) -> Floats:
+    """Return the terms of every block, (b, 11, WIDTH); the last lane fills up the last block."""
+    n_lanes = -(-rows.size // WIDTH) * WIDTH
+    pick = np.minimum(np.arange(n_lanes), rows.size - 1)
+    rows, life = rows[pick], lives[pick]
+    gain, loss = (rates[rows] * life for rates in _put_rates(contracts))
+    early = exercisable(contracts)[rows]
+    deviation = contracts.volatility[rows] * np.sqrt(life)
+    drift = (gain - loss - 0.5 * deviation**2) / deviation
+    # A European lane follows the undiscounted forward: no drift, no decay, and the asset grows in
+    # the scaled coordinate by half its variance.
+    width = _width(drift, deviation, early)
+    scale = width * deviation
+    terms = (
+        0.5 / width**2,
+        np.where(early, drift / width, 0.0),
+        np.where(early, gain, 0.0),
+        np.where(early, loss, -0.5 * deviation**2),
+        scale,
+        early,
+        np.where(early, _longest_wait(gain, loss, np.exp(-HALF_WIDTH * scale)), FOREVER),
+        contracts.right[rows],
+        contracts.strike[rows],
+        np.where(early, 0.0, drift / width),
+        np.where(early, 0.0, gain),
+    )
+    table = np.stack([np.asarray(row, dtype=np.float64) for row in terms])
+    return np.ascontiguousarray(table.reshape(len(terms), -1, WIDTH).transpose(1, 0, 2))
+
+
+def _width(drift: Floats, deviation: Floats, early: NDArray[np.bool_]) -> Floats:
+    """Unit of the scaled coordinate, in deviations.
+
+    With a drift to the side of no exercise the value of an American option settles within
+    ``1 / drift`` deviations of the strike; with a drift to the other side its bend travels
+    ``-drift`` deviations away.  A European lane follows the forward, but the part of its value
+    that is in the asset lies one deviation lower than the part in money.
+    """
+    together = STRONG_DRIFT / np.maximum(drift, STRONG_DRIFT)
+    reach = MARGIN + np.where(early, np.maximum(-drift, 0.0), deviation)
+    apart = np.maximum(reach / HALF_WIDTH, 1.0)
+    return np.where(early & (drift > STRONG_DRIFT), together, apart)
+
+
+def _longest_wait(gain: Floats, loss: Floats, asset: Floats) -> Floats:
+    """Share of life after which a put deep in the money is best exercised.
+
+    The spot, ``asset`` strikes, falls faster than the strike is discounted, but what it falls by
+    dwindles.  ``FOREVER`` if the best time is one of the ends.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        turning = np.log(loss * asset / gain) / (loss - gain)
+    return np.where((gain > 0.0) & (loss > gain) & (loss * asset > gain), turning, FOREVER)

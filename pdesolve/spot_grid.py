@@ -1,0 +1,136 @@
+"""Spot nodes stretched at strikes."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pdesolve import arguments
+
+__all__ = ["spot_grid"]
+
+Floats = NDArray[np.float64]
+
+N_CELLS = 640
+STRETCH = 0.5  # deviations around a strike within which nodes are nearly even
+REACH = 6.0  # deviations beyond the strikes after which an option is as good as its asymptote
+FURTHEST = 5.0  # the nodes reach at least to this multiple of the strikes, and to its inverse
+CLOSEST = 4  # cells between strikes, two of the coarser grid
+HALVINGS = 60  # of the range of the nodes, to rounding
+
+
+def spot_grid(
+    strikes: ArrayLike,
+    deviation: float,
+    *,
+    lowest: float | None = None,
+    highest: float | None = None,
+    n_cells: int = N_CELLS,
+) -> Floats:
+    """Spot nodes that are closest at each strike, every strike among them.
+
+    The log spots ``x`` of the nodes solve ``sum over strikes asinh((x - ln K) / a) = c i + d`` for
+    whole ``i``, with ``a`` half the deviation: around a strike they are nearly even, far from all
+    they grow in proportion.  A cubic spline in ``i`` moves them by at most a cell so that each
+    strike is a node of even number, which the coarser grid shares; spacings stay smooth.
+
+    Parameters
+    ----------
+    strikes : array-like
+        One or more, in quote currency.
+    deviation : float
+        Of the log spot over the life, ``sigma sqrt(T)``; of several contracts the shortest life.
+    lowest, highest : float, optional
+        The first and the last node, in quote currency.  By default six deviations, and at least a
+        factor of five, beyond the strikes.
+    n_cells : int
+        Cells, even; one less than nodes.
+
+    Returns
+    -------
+    (n_cells + 1,) array
+        Quote currency, ascending.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range, a strike is not between the ends, or strikes lie closer
+        than four cells.
+
+    Examples
+    --------
+    >>> from pdesolve import spot_grid
+    >>> spots = spot_grid([90.0, 100.0, 120.0], 0.2, n_cells=64)
+    >>> spots.size, [strike in spots[::2] for strike in (90.0, 100.0, 120.0)]
+    (65, [True, True, True])
+    """
+    nodes_at = np.unique(arguments.positive("strikes", strikes))
+    spread = float(arguments.positive("deviation", deviation))
+    if n_cells < 8 or n_cells % 2:
+        raise ValueError(f"n_cells must be even and at least 8, got {n_cells}")
+    ends = _ends(nodes_at, spread, lowest, highest)
+    logs, (start, stop) = np.log(nodes_at), np.log(ends)
+
+    def number(x: Floats) -> Floats:
+        """Return the number, not whole, of the node at log spot ``x`` before strikes are moved."""
+        table = np.arcsinh((np.append(x, [start, stop])[:, None] - logs) / (STRETCH * spread))
+        first, last = table[-2:].sum(axis=1)
+        return np.asarray(n_cells * (table[:-2].sum(axis=1) - first) / (last - first))
+
+    found = number(logs)
+    evened = 2.0 * np.rint(0.5 * found)
+    gaps = np.diff(evened, prepend=0.0, append=n_cells)
+    if gaps.min() < CLOSEST:
+        raise ValueError(
+            f"strikes must be at least {CLOSEST} cells from one another and from the ends, "
+            f"got {gaps.min():g} with n_cells {n_cells}"
+        )
+    numbers = np.concatenate([[0.0], evened, [n_cells]])
+    indices = np.arange(n_cells + 1.0)
+    moved = indices + _spline(numbers, np.concatenate([[0.0], found - evened, [0.0]]), indices)
+    spots = np.exp(_inverse(number, moved, start, stop))
+    spots[numbers.astype(int)] = np.concatenate([[ends[0]], nodes_at, [ends[1]]])
+    return spots
+
+
+def _ends(
+    strikes: Floats, deviation: float, lowest: float | None, highest: float | None
+) -> tuple[float, float]:
+    """Return the first and the last node."""
+    reach = max(math.exp(REACH * deviation), FURTHEST)
+    low = strikes[0] / reach if lowest is None else lowest
+    high = strikes[-1] * reach if highest is None else highest
+    if not 0.0 < low < strikes[0] or not strikes[-1] < high < math.inf:
+        raise ValueError(
+            f"lowest and highest must enclose strikes from {strikes[0]} to {strikes[-1]}, "
+            f"got {low} and {high}"
+        )
+    return float(low), float(high)
+
+
+def _spline(knots: Floats, values: Floats, at: Floats) -> Floats:
+    """Read the natural cubic spline through ``values`` at ``knots``, at points between its ends."""
+    steps, slopes = np.diff(knots), np.diff(values) / np.diff(knots)
+    system = np.diag(np.append(np.insert(2.0 * (steps[1:] + steps[:-1]), 0, 1.0), 1.0))
+    inner = np.arange(1, knots.size - 1)
+    system[inner, inner - 1], system[inner, inner + 1] = steps[:-1], steps[1:]
+    bends = np.linalg.solve(system, np.pad(6.0 * np.diff(slopes), 1))
+    cell = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, steps.size - 1)
+    t, rest, step = at - knots[cell], knots[cell + 1] - at, steps[cell]
+    line = (values[cell] * rest + values[cell + 1] * t) / step
+    before, after = bends[cell] * rest, bends[cell + 1] * t
+    bow = before * (rest**2 - step**2) + after * (t**2 - step**2)
+    return np.asarray(line + bow / (6.0 * step))
+
+
+def _inverse(
+    number: Callable[[Floats], Floats], wanted: Floats, start: float, stop: float
+) -> Floats:
+    """Return where ``number``, which rises, is ``wanted``, by bisection between the ends."""
+    low, high = np.full(wanted.size, start), np.full(wanted.size, stop)
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        above = number(middle) > wanted
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    return np.asarray(0.5 * (low + high))
