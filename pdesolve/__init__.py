@@ -1,6 +1,6 @@
 """Option values on grids and in closed form."""
 
-from pdesolve.american_implied import american_implied_volatility
+from pdesolve.american_implied import american_implied_volatility, european_equivalent
 from pdesolve.batch import PriceSurfaces, Resolution, Scheme, solve_many
 from pdesolve.closed_form import Greeks, black_76, black_scholes, black_scholes_price
 from pdesolve.contract import Exercise, Option, Right
@@ -31,6 +31,7 @@ __all__ = [
     "black_76",
     "black_scholes",
     "black_scholes_price",
+    "european_equivalent",
     "implied_volatility",
     "price",
     "solve",

@@ -1,42 +1,20 @@
 """Many vanilla contracts at once: values on spots and dates from one batch of marches."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdesolve import arguments
+from pdesolve.blocks import MARCHES, Progress, Scheme, cut, march_by_policy, run
 from pdesolve.certain import best_exercise, certain_value
 from pdesolve.contracts import Contracts
+from pdesolve.layout import exercisable, lay_out, two_sided
 from pdesolve.scaled_grid import ScaledGrid, scaled_grid
-from pdesolve.kernels.batch import crank_nicolson, tr_bdf2
-from pdesolve.kernels.lanes import WIDTH
-from pdesolve.kernels.read import BLOCK, ELAPSED, LANE, dense_columns, read_columns
-from pdesolve.layout import Layout, exercisable, lay_out, two_sided
 
 __all__ = ["PriceSurfaces", "Resolution", "Scheme", "solve_many"]
 
 Floats = NDArray[np.float64]
-
-DAMPING_STEPS = 2  # Crank-Nicolson steps taken as two implicit half steps (Rannacher)
-# Levels kept at once by one thread, in bytes: a few blocks with all their levels.
-LEVEL_BYTES = 2**25
-MOST_BLOCKS = (
-    16  # marched in one call of a kernel, so that calls cost nothing and threads share evenly
-)
-
-
-class Scheme(Enum):
-    """Time stepping of a march, both of second order.
-
-    ``CRANK_NICOLSON`` starts with damped steps (Rannacher); ``TR_BDF2`` joins a Crank–Nicolson and
-    a BDF2 stage in every step, which damps throughout and extrapolates better.
-    """
-
-    CRANK_NICOLSON = "crank_nicolson"
-    TR_BDF2 = "tr_bdf2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +98,7 @@ def solve_many(
     resolution: Resolution = DEFAULT_RESOLUTION,
     scheme: Scheme = Scheme.TR_BDF2,
     threads: int = 1,
+    progress: Progress | None = None,
 ) -> PriceSurfaces:
     """Value many contracts on spots and dates.
 
@@ -143,6 +122,8 @@ def solve_many(
         Time stepping.
     threads : int
         Threads that march blocks of contracts; the interpreter lock is released.
+    progress : callable, optional
+        Called with the number of blocks done and of all blocks, each time some are done.
 
     Returns
     -------
@@ -175,99 +156,37 @@ def solve_many(
             f"times must be a row and spots at least one, got shapes {at.shape} and {where.shape}"
         )
     everywhere = np.broadcast_to(where, (len(contracts), at.size, where.shape[-1]))
-    _refuse_two_sided(contracts)
     out = np.zeros((4, *everywhere.shape))
     left = np.maximum(contracts.expiry[:, None] - at, 0.0)
     certain = (left == 0.0) | (contracts.volatility[:, None] == 0.0)
     _fill_certain(contracts, left, certain, everywhere, out)
-    layout = lay_out(contracts, np.where(certain, 0.0, left))
-    _march_and_read(layout, resolution.grids(), scheme, threads, everywhere, out)
+    between = two_sided(contracts)[:, None]
+    marches = (MARCHES[scheme], ~certain & ~between), (march_by_policy, ~certain & between)
+    parts = [
+        part
+        for march, open_ in marches
+        for part in cut(lay_out(contracts, np.where(open_, left, 0.0)), resolution.grids(), march)
+    ]
+    run(parts, everywhere, out, threads=threads, progress=progress)
     return PriceSurfaces(contracts, where, at, *out)
-
-
-def _refuse_two_sided(contracts: Contracts) -> None:
-    both = two_sided(contracts)
-    if both.any():
-        c = int(np.argmax(both))
-        raise ValueError(
-            "rate and dividend_yield must leave one exercise boundary, "
-            f"got {contracts.rate[c]} and {contracts.dividend_yield[c]} at position {c}, "
-            "for which early exercise pays only between two"
-        )
 
 
 def _fill_certain(
     contracts: Contracts, left: Floats, certain: NDArray[np.bool_], spots: Floats, out: Floats
 ) -> None:
     """Fill in values and deltas at expiry and of contracts without volatility."""
-    early = exercisable(contracts)
-    for c, d in zip(*np.nonzero(certain), strict=True):
-        spot = spots[c, d]
-        terms = [
-            np.full(spot.shape, column[c])
-            for column in (contracts.rate, contracts.dividend_yield, contracts.right)
-        ]
-        strike, at = np.full(spot.shape, contracts.strike[c]), np.full(spot.shape, left[c, d])
-        if early[c]:
-            at = best_exercise(spot, strike, at, *terms)
-        out[:2, c, d] = certain_value(spot, strike, at, *terms)
-
-
-def _march_and_read(
-    layout: Layout,
-    grids: tuple[ScaledGrid, ScaledGrid],
-    scheme: Scheme,
-    threads: int,
-    spots: Floats,
-    out: Floats,
-) -> None:
-    """Fill ``out`` from marches of some blocks at a time."""
-
-    def work(part: slice) -> None:
-        first, last = np.searchsorted(layout.jobs[BLOCK], [part.start, part.stop])
-        jobs = layout.jobs[:, first:last].copy()
-        jobs[BLOCK] -= part.start
-        dense = bool(np.any(jobs[ELAPSED] < 1.0))
-        terms = layout.terms[part]
-        (coarse, _), (fine, free) = (
-            _columns(grid, scheme, terms, jobs, dense=dense) for grid in grids
+    c, d = np.nonzero(certain)
+    spot = spots[c, d]
+    strike, rate, dividend_yield, right = (
+        np.broadcast_to(column[c, None], spot.shape)
+        for column in (
+            contracts.strike,
+            contracts.rate,
+            contracts.dividend_yield,
+            contracts.right,
         )
-        read_columns(grids[1], terms, jobs, coarse, fine, free, spots, out)
-
-    parts = _parts(len(layout.terms), grids)
-    if threads == 1:
-        for part in parts:
-            work(part)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, parts))
-
-
-def _columns(
-    grid: ScaledGrid, scheme: Scheme, terms: Floats, jobs: Floats, *, dense: bool
-) -> tuple[Floats, NDArray[np.int64]]:
-    """March blocks on one grid and take the values at its nodes for each job, (j, n + 1).
-
-    With them the first node of each column that is above the floor, (j,).
-    """
-    n_nodes = grid.nodes.size
-    floors = np.empty((len(terms), n_nodes, WIDTH))
-    levels = np.empty((len(terms), grid.times.size if dense else 1, n_nodes, WIDTH))
-    room = np.empty((3, n_nodes, WIDTH))
-    if scheme is Scheme.CRANK_NICOLSON:
-        crank_nicolson(grid, DAMPING_STEPS, terms, floors, levels, room)
-    else:
-        tr_bdf2(grid, terms, floors, levels, room)
-    block, lane = jobs[BLOCK].astype(np.int64), jobs[LANE].astype(np.int64)
-    columns = np.ascontiguousarray(levels[block, -1, :, lane])
-    if dense:
-        dense_columns(grid, terms, jobs, floors, levels, np.empty((2, n_nodes)), columns)
-    free = np.sum(columns <= floors[block, :, lane], axis=1)
-    return columns, free
-
-
-def _parts(n_blocks: int, grids: tuple[ScaledGrid, ScaledGrid]) -> list[slice]:
-    """Return runs of blocks, each small enough to keep its levels."""
-    per_block = sum(grid.times.size * grid.nodes.size for grid in grids) * WIDTH * 8
-    size = max(1, min(MOST_BLOCKS, LEVEL_BYTES // per_block))
-    return [slice(first, min(first + size, n_blocks)) for first in range(0, n_blocks, size)]
+    )
+    end = np.broadcast_to(left[c, d, None], spot.shape)
+    best = best_exercise(spot, strike, end, rate, dividend_yield, right)
+    at = np.where(exercisable(contracts)[c, None], best, end)
+    out[:2, c, d] = certain_value(spot, strike, at, rate, dividend_yield, right)

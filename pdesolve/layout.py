@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.contracts import Contracts
-from pdesolve.scaled_grid import HALF_WIDTH
 from pdesolve.kernels.lanes import WIDTH
 from pdesolve.kernels.read import BLOCK
+from pdesolve.scaled_grid import HALF_WIDTH
 
 __all__ = ["Layout", "lay_out", "two_sided"]
 

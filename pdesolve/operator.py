@@ -26,9 +26,19 @@ from pdesolve.kernels.stencil import first_derivative, second_derivative
 from pdesolve.layout import exercisable
 from pdesolve.model import BlackScholes
 
-__all__ = ["Operator", "alone", "black_scholes_operator", "edges", "smoothed_payoff"]
+__all__ = [
+    "Operator",
+    "alone",
+    "black_scholes_operator",
+    "edges",
+    "exercise_rates",
+    "smoothed_payoff",
+]
 
 Floats = NDArray[np.float64]
+
+STEEPEST = 1.5  # drift times cell over diffusion, of 2, at which the row before decides too much
+NEVER = -1.0  # the room of rows out of the money, where exercise cannot pay
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,9 +90,7 @@ def black_scholes_operator(option: Option, model: BlackScholes, spots: Floats) -
     call = option.right is Right.CALL
     outwards = spots[::-1].copy() if call else spots
     places = -option.right * np.log(outwards / option.strike)
-    gain, loss = model.rate, model.dividend_yield
-    if call:
-        gain, loss = loss, gain
+    gain, loss = exercise_rates(option, model)
     diffusion = 0.5 * model.volatility**2
     second, first = np.zeros((3, places.size)), np.zeros((3, places.size))
     second_derivative(places, second)
@@ -92,12 +100,31 @@ def black_scholes_operator(option: Option, model: BlackScholes, spots: Floats) -
     bound = np.zeros((2, places.size))
     bound[FLOOR] = -np.inf
     if exercisable(alone(option, model))[0]:
-        # At the exercise boundary the second derivative jumps by (gain - loss exp(z)) / diffusion.
         bound[FLOOR] = -np.expm1(places)
-        jump = (gain - loss * np.exp(places[1:])) / diffusion
-        bound[ROOM, 1:] = 0.5 * np.diff(places) ** 2 * jump
+        bound[ROOM, 1:] = _room(places, gain, loss, diffusion)
     units = outwards if call else np.full(outwards.size, option.strike)
     return Operator(outwards, places, units, gain, loss, bands, bound)
+
+
+def exercise_rates(option: Option, model: BlackScholes) -> tuple[float, float]:
+    """Return what early exercise earns on what is paid out, and loses on what is given up."""
+    if option.right is Right.CALL:
+        return model.dividend_yield, model.rate
+    return model.rate, model.dividend_yield
+
+
+def _room(places: Floats, gain: float, loss: float, diffusion: float) -> Floats:
+    """Height above the floor of each row but the first if exercise ends at the row before.
+
+    At the exercise boundary the second derivative jumps by ``(gain - loss exp(z)) / diffusion``.
+    Out of the money exercise cannot pay.  Where drift outweighs diffusion in a cell the row before
+    would release rows that are exercised; there exercise ends at a node, as with no room.
+    """
+    cells, z = np.diff(places), places[1:]
+    room = 0.5 * cells**2 * (gain - loss * np.exp(z)) / diffusion
+    drift = abs(gain - loss - diffusion)
+    room = np.where((room > 0.0) & (drift * cells > STEEPEST * diffusion), 0.0, room)
+    return np.where(z < 0.0, room, NEVER)
 
 
 def smoothed_payoff(places: Floats) -> Floats:

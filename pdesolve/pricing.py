@@ -76,8 +76,7 @@ def price(  # noqa: PLR0913 (a contract and its market, all by name)
     ------
     ValueError
         If a number is out of its range or not finite, a volatility looks like percent, a right or
-        style is unknown, the shapes do not broadcast, the tolerance is not positive, or an
-        American option has two exercise boundaries.
+        style is unknown, the shapes do not broadcast, or the tolerance is not positive.
 
     Examples
     --------
@@ -104,7 +103,8 @@ def price(  # noqa: PLR0913 (a contract and its market, all by name)
         }
     )
     spots, contracts = columns[0], Contracts(*columns[1:])
-    table, error = np.empty((len(fields(Greeks)), spots.size)), np.zeros(spots.size)
+    table = np.empty((len(fields(Greeks)), spots.size))
+    error, residual = np.zeros(spots.size), np.zeros(spots.size)
     sure = (contracts.expiry == 0.0) | (contracts.volatility == 0.0)
     table[:, sure] = _certain(contracts.take(np.flatnonzero(sure)), spots[sure])
     open_ = np.flatnonzero(~sure)
@@ -112,11 +112,11 @@ def price(  # noqa: PLR0913 (a contract and its market, all by name)
     chosen = _choose(contracts.take(open_), spots[open_], levels, tolerance, threads)
     for level, (served, estimates) in chosen.items():
         at = open_[served]
-        greeks, own = solve_greeks(contracts.take(at), spots[at], level, threads)
+        greeks, own, residual[at] = solve_greeks(contracts.take(at), spots[at], level, threads)
         table[:, at] = [getattr(greeks, field.name) for field in fields(Greeks)]
         error[at] = own if tolerance is None else estimates
-    names = ("spot", *(field.name for field in fields(Greeks)), "error")
-    rows = (spots, *table, error)
+    names = ("spot", *(field.name for field in fields(Greeks)), "error", "residual")
+    rows = (spots, *table, error, residual)
     numbers = {n: arguments.shaped(row, shape) for n, row in zip(names, rows, strict=True)}
     met = np.ones(spots.size, dtype=bool) if tolerance is None else error <= tolerance
     converged = met.reshape(shape) if shape else bool(met[0])

@@ -31,6 +31,7 @@ UNITS = {
     "gamma_pct": "delta per 1 % of spot",
     "delta_cash": "quote currency",
     "error": "quote currency, estimated",
+    "residual": "of the equation, per year",
 }
 
 
@@ -54,6 +55,9 @@ class Quote:
         Derivative of delta by volatility, of vega by volatility, of delta by calendar time.
     error : float or array
         Estimated absolute error of the price, in quote currency; 0 for a closed form.
+    residual : float or array
+        What theta of the equation differs by from theta of the neighbouring solves, in quote
+        currency per year: a check of all first derivatives at once.
     converged : bool or array of bool
         Whether the error met the tolerance asked for; true if none was.
     method : str
@@ -72,6 +76,7 @@ class Quote:
     volga: Number
     charm: Number
     error: Number
+    residual: Number
     converged: "bool | np.ndarray"
     method: str
 

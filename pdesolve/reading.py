@@ -15,9 +15,9 @@ from pdesolve.kernels.between import BEND, ERROR, EXERCISED, SLOPE, VALUE, read_
 from pdesolve.layout import exercisable
 from pdesolve.marching import Column, March
 from pdesolve.model import BlackScholes
-from pdesolve.operator import alone
+from pdesolve.operator import Operator, alone
 
-__all__ = ["Marches", "Reading", "read_certain", "read_marches"]
+__all__ = ["Marches", "Reading", "read_certain", "read_column"]
 
 Floats = NDArray[np.float64]
 
@@ -59,18 +59,22 @@ class Marches(NamedTuple):
         return fine, 3.0 * _largest_around(change)
 
 
-def read_marches(
-    marches: Marches, option: Option, model: BlackScholes, spots: Floats, left: float
+def read_column(
+    rows: Operator,
+    column: Column,
+    errors: Floats,
+    option: Option,
+    model: BlackScholes,
+    spots: Floats,
 ) -> Reading:
-    """Read marches at spots (k,) with ``left`` years to expiry, above 0.
+    """Read values at the nodes (m,), with their estimated errors, at spots (k,) between them.
 
     Theta follows from the equation, ``theta = r V - (r - q) S delta - sigma^2 S^2 gamma / 2``, and
     is 0 where exercise is due.
     """
-    column, errors = marches.column(left)
     out = np.empty((5, spots.size))
     at = -option.right * np.log(spots / option.strike)
-    read_rows(marches.fine.operator.places, column.values, errors, column.free, at, out)
+    read_rows(rows.places, column.values, errors, column.free, at, out)
     call = option.right is Right.CALL
     units = spots if call else np.full(spots.size, option.strike)
     value = units * out[VALUE]

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from pdesolve.batch import Resolution, solve_many
 from pdesolve.closed_form import Greeks
 from pdesolve.contracts import Contracts
-from pdesolve.layout import two_sided
 
 __all__ = ["solve_greeks"]
 
@@ -24,8 +23,8 @@ EXERCISED = 1e-12
 
 def solve_greeks(
     contracts: Contracts, spots: Floats, resolution: Resolution, threads: int
-) -> tuple[Greeks, Floats]:
-    """Price and all Greeks of each contract at its own spot, and the estimated error of the price.
+) -> tuple[Greeks, Floats, Floats]:
+    """Price and all Greeks of each contract at its own spot, with the error and the residual.
 
     Price, delta and gamma are read off the march; theta follows from the equation
     ``theta = r V - (r - q) S delta - sigma^2 S^2 gamma / 2``, and is 0 where exercise is due.
@@ -35,7 +34,8 @@ def solve_greeks(
 
         T dV/dT = sigma dV/dsigma / 2 + r dV/dr + q dV/dq,
 
-    and the same for delta gives charm.
+    and the same for delta gives charm.  That of the value gives theta once more, from other
+    solves; the difference of the two is the residual of the equation.
 
     Parameters
     ----------
@@ -54,6 +54,8 @@ def solve_greeks(
         Arrays (c,).
     (c,) array
         Estimated absolute error of the price, in quote currency.
+    (c,) array
+        Residual, in quote currency per year.
     """
     n = len(contracts)
     moved, moves = _moved(contracts)
@@ -78,27 +80,22 @@ def solve_greeks(
         volga=(value[1] - 2.0 * value[0] + value[2]) / half**2,
         charm=-_by_life(contracts, delta_by),
     )
-    return greeks, solved.errors[:n, 0, 0]
+    residual = greeks.theta + _by_life(contracts, [by_vol, by_rate, by_yield])
+    return greeks, solved.errors[:n, 0, 0], residual
 
 
 def _moved(contracts: Contracts) -> tuple[Contracts, list[Floats]]:
-    """Return the contracts as they are, then with each constant up and down; and the distances.
-
-    Where one side would leave exercise between two boundaries, that side stays.
-    """
+    """Return the contracts as they are, then with each constant up and down; and the distances."""
     by_vol = VOLATILITY_BUMP * contracts.volatility
     by_rate = RATE_BUMP * contracts.volatility / np.sqrt(contracts.expiry)
-    sides, moves = [contracts], []
-    for field, bump in (("volatility", by_vol), ("rate", by_rate), ("dividend_yield", by_rate)):
-        here = getattr(contracts, field)
-        ends = []
+    bumps = {"volatility": by_vol, "rate": by_rate, "dividend_yield": by_rate}
+    sides = [contracts]
+    for field, bump in bumps.items():
         for sign in (1.0, -1.0):
-            bumped = replace(contracts, **{field: here + sign * bump})
-            ends.append(np.where(two_sided(bumped), here, here + sign * bump))
-            sides.append(replace(contracts, **{field: ends[-1]}))
-        moves.append(ends[0] - ends[1])
+            here = getattr(contracts, field)
+            sides.append(replace(contracts, **{field: here + sign * bump}))
     columns = (np.concatenate([getattr(side, name) for side in sides]) for name in _COLUMNS)
-    return Contracts(*columns), moves
+    return Contracts(*columns), [2.0 * bump for bump in bumps.values()]
 
 
 _COLUMNS = tuple(Contracts.__dataclass_fields__)

@@ -4,17 +4,20 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pdesolve.batch import Scheme
 from pdesolve.contract import Option
 from pdesolve.grid import N_STEPS, Grid, time_grid
-from pdesolve.layout import two_sided
+from pdesolve.layout import exercisable, two_sided
 from pdesolve.model import BlackScholes
-from pdesolve.operator import alone
+from pdesolve.operator import alone, exercise_rates
 from pdesolve.spot_grid import FURTHEST, N_CELLS, REACH, spot_grid
 from pdesolve.surface import PriceSurface, surface_on
 
 __all__ = ["solve"]
+
+Floats = NDArray[np.float64]
 
 # Grids tried one after the other until a tolerance is met, each of twice the cells and steps; by
 # default from a quarter of the cells and steps.
@@ -22,6 +25,8 @@ REFINEMENTS = 5
 FIRST_SHARE = 4
 # Deviations by which the strike drifts over the life above which nodes gather where it arrives too.
 STRONG_DRIFT = 2.0
+# Under a strong drift, the distance in deviations between points at which nodes gather.
+SPACING, MOST_POINTS = 4.0, 24
 # Without volatility nothing is marched, and the nodes only say where the surface may be read.
 SMALLEST_DEVIATION = 1e-6
 
@@ -107,27 +112,54 @@ def solve(
 
 
 def default_grid(option: Option, model: BlackScholes, share: int = 1) -> Grid:
-    """Grid of `solve`, or with the ``share``-th part of its cells and steps.
-
-    Seen from today, the kink of the payoff lies where the spot would drift to the strike; with a
-    strong drift the nodes gather there as well.
-    """
-    life = option.expiry
-    deviation = max(model.volatility * math.sqrt(life), SMALLEST_DEVIATION)
-    drift = (model.rate - model.dividend_yield - 0.5 * model.volatility**2) * life
-    arrives = option.strike * math.exp(-drift)
-    points = [option.strike]
-    if abs(drift) > STRONG_DRIFT * deviation:
-        points.append(arrives)
-    reach = max(math.exp(REACH * deviation), FURTHEST)
+    """Grid of `solve`, or with the ``share``-th part of its cells and steps."""
+    deviation = max(model.volatility * math.sqrt(option.expiry), SMALLEST_DEVIATION)
+    gain, loss = exercise_rates(option, model)
+    drift = (gain - loss - 0.5 * model.volatility**2) * option.expiry
+    early = bool(exercisable(alone(option, model))[0])
+    points, spread = _gathering(drift, deviation, early)
+    first, last = _range(
+        drift, deviation, math.log(gain / loss) if early and 0 < gain < loss else 0.0
+    )
+    lowest, highest = sorted(option.strike * np.exp(-option.right * np.array([first, last])))
     spots = spot_grid(
-        points,
-        deviation,
-        lowest=min(option.strike, arrives) / reach,
-        highest=max(option.strike, arrives) * reach,
+        option.strike * np.exp(-option.right * points),
+        spread,
+        lowest=lowest,
+        highest=highest,
         n_cells=N_CELLS // share,
     )
-    return Grid(spots, time_grid(life, N_STEPS // share))
+    return Grid(spots, time_grid(option.expiry, N_STEPS // share))
+
+
+def _gathering(drift: float, deviation: float, early: bool) -> tuple[Floats, float]:
+    """Places at which nodes gather, and how closely.
+
+    From earlier the kink of the payoff, at place 0, is seen at minus the drift; under a strong one
+    nodes gather along its way.  But if the drift leads away from exercise, the value of an American
+    contract settles within a fraction of the deviation, and nodes gather at the strike more
+    closely.
+    """
+    strength = abs(drift) / deviation
+    if strength <= STRONG_DRIFT:
+        return np.zeros(1), deviation
+    if early and drift > 0.0:
+        return np.zeros(1), deviation * STRONG_DRIFT / strength
+    n_points = min(math.ceil(strength / SPACING) + 1, MOST_POINTS)
+    return -drift * np.linspace(0.0, 1.0, n_points), deviation
+
+
+def _range(drift: float, deviation: float, turn: float) -> tuple[float, float]:
+    """Return the first and the last place of the nodes.
+
+    Beyond them the outcome is as good as certain.  It is not around ``turn``, where exercise no
+    longer pays, if the contract can come there at all.
+    """
+    reach = max(REACH * deviation, math.log(FURTHEST))
+    first, last = min(-drift, 0.0) - reach, max(-drift, 0.0) + reach
+    if turn > first - abs(drift) - REACH * deviation:
+        first = min(first, turn - REACH * deviation)
+    return first, last
 
 
 def _refuse_unfit(

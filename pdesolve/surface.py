@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 from pdesolve import arguments
 from pdesolve.arguments import Number
 from pdesolve.batch import Scheme
-from pdesolve.contract import Option, Right
+from pdesolve.contract import Option
 from pdesolve.grid import Grid
 from pdesolve.layout import exercisable, two_sided
 from pdesolve.marching import March, march
-from pdesolve.model import BlackScholes
-from pdesolve.operator import alone
-from pdesolve.reading import Marches, read_certain, read_marches
+from pdesolve.model import LARGEST_VOLATILITY, BlackScholes
+from pdesolve.operator import alone, exercise_rates
+from pdesolve.reading import Marches, read_certain, read_column
 
 if TYPE_CHECKING:
     import pandas
@@ -26,8 +26,8 @@ Floats = NDArray[np.float64]
 
 # Bumps that balance the curvature of the value against the error of a solve: a share of the
 # volatility, and of its size per root year for rates.
-VOLATILITY_BUMP = 0.01
-RATE_BUMP = 0.002
+VOLATILITY_BUMP = 0.005
+RATE_BUMP = 0.001
 # Greeks by solving again, and the parameter of the model that each derives by.
 SOLVED_AGAIN = {"vega": "volatility", "rho": "rate", "dividend_rho": "dividend_yield"}
 # Share of the time to expiry over which `PriceSurface.residual` measures the change of the value.
@@ -238,7 +238,9 @@ class PriceSurface:
             rise = up._at("value", spots, left) - down._at("value", spots, left)
             run: float = getattr(up.model, parameter) - getattr(down.model, parameter)
             return rise / run
-        reading = read_marches(self.marches, self.option, self.model, spots, left)
+        column, errors = self.marches.column(left)
+        rows = self.marches.fine.operator
+        reading = read_column(rows, column, errors, self.option, self.model, spots)
         return np.asarray(getattr(reading, name))
 
     def _bumped(self, parameter: str) -> "tuple[PriceSurface, PriceSurface]":
@@ -257,9 +259,7 @@ class PriceSurface:
             return self.marches.fine.boundary(left)
         if not exercisable(alone(self.option, self.model))[0]:
             return np.nan
-        gain, loss = self.model.rate, self.model.dividend_yield
-        if self.option.right is Right.CALL:
-            gain, loss = loss, gain
+        gain, loss = exercise_rates(self.option, self.model)
         return float(np.log(gain / loss)) if gain < loss else 0.0
 
 
@@ -281,11 +281,13 @@ def surface_on(
 def _moved(option: Option, model: BlackScholes, parameter: str) -> list[BlackScholes]:
     """Return the model with one parameter up, and down.
 
-    Where one side would leave exercise between two boundaries, that side stays.
+    Where one side would leave exercise between two boundaries, or the volatilities allowed, that
+    side stays.
     """
     here = getattr(model, parameter)
-    bump = VOLATILITY_BUMP * model.volatility
-    if parameter != "volatility":
-        bump = RATE_BUMP * model.volatility / np.sqrt(option.expiry)
-    sides = [replace(model, **{parameter: here + sign * bump}) for sign in (1.0, -1.0)]
+    bump, most = RATE_BUMP * model.volatility / np.sqrt(option.expiry), np.inf
+    if parameter == "volatility":
+        bump, most = VOLATILITY_BUMP * model.volatility, LARGEST_VOLATILITY
+    ends = (min(here + bump, most), here - bump)
+    sides = [replace(model, **{parameter: end}) for end in ends]
     return [model if two_sided(alone(option, side))[0] else side for side in sides]

@@ -63,3 +63,34 @@ def members(intervals, spots):
     for lower, upper in intervals:
         inside |= (spots > lower) & (spots < upper)
     return inside
+
+
+def dense(bands):
+    """The matrix of three bands, as rows of the march hold them."""
+    return np.diag(bands[0, 1:], -1) + np.diag(bands[1]) + np.diag(bands[2, :-1], 1)
+
+
+def step_system(bands, step, explicit, before, ends):
+    """Matrix and right side of one theta step with both end rows given."""
+    identity, operator = np.eye(before.size), dense(bands)
+    matrix, known = identity - step * operator, before + explicit * step * operator @ before
+    matrix[[0, -1]], known[[0, -1]] = identity[[0, -1]], ends
+    return matrix, known
+
+
+def held_above(matrix, known, floor):
+    """The values at or above the floor that solve each row wherever they are above it.
+
+    Policy iteration: rows whose value is below the floor are held, rows that would pay more than
+    the floor are released, until nothing changes.
+    """
+    held = np.zeros(known.size, dtype=bool)
+    for _ in range(100):
+        policy = np.where(held[:, None], np.eye(known.size), matrix)
+        values = np.linalg.solve(policy, np.where(held, floor, known))
+        slack = matrix @ values - known
+        now = np.where(held, slack > 0.0, values < floor)
+        if np.array_equal(now, held):
+            return values
+        held = now
+    raise AssertionError("policy iteration did not settle")

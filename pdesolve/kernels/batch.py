@@ -125,8 +125,8 @@ def room_below(nodes, terms, bend, floor, i):
 
     At the exercise boundary the second derivative jumps from that of the floor by
     ``bend (decay - yield exp(scale y)) / diffusion``; a parabola of that bend grows over one cell.
-     ``bend`` is 2 in a trapezoidal step, whose known side holds the loss of the floor once more,
-     else 1.
+    ``bend`` is 2 in a trapezoidal step, whose known side holds the loss of the floor once more,
+    else 1.
     """
     h = nodes[i] - nodes[i - 1]
     carry = load(terms, YIELD)
@@ -203,7 +203,8 @@ def crank_nicolson(grid, damping, terms, floors, levels, work):
             step = 0.5 * (times[j + 1] - times[j])
             for part in range(parts):
                 eliminate(grid.weights, terms[b], step, share, before, work)
-                low_edge(nodes, terms[b], floors[b], times[j + 1] - (parts - 1 - part) * step, after)
+                theta = times[j + 1] - (parts - 1 - part) * step
+                low_edge(nodes, terms[b], floors[b], theta, after)
                 substitute(nodes, terms[b], bend, work, floors[b], after)
                 before = after
 

@@ -94,8 +94,8 @@ def between_nodes(stretch, step, place, free, columns):
     """Value, d/dy, d2/dy2 and error at ``place`` among the nodes, counted from 0 to ``n``.
 
     ``columns`` (2, n + 1) holds values and corrections; the error is the largest correction at the
-    six nodes that serve.  No node below ``free`` is used: the second derivative jumps at the exercise
-    boundary, and the value above it goes on smoothly from the nodes above.
+    six nodes that serve.  No node below ``free`` is used: the second derivative jumps at the
+    exercise boundary, and the value above it goes on smoothly from the nodes above.
     """
     n = columns.shape[1] - 1
     first = min(max(int(place) - 2, free), n - 5)

@@ -1,0 +1,175 @@
+"""The scalar kernels against dense algebra, the matrix exponential, and complementarity."""
+
+import numpy as np
+import pytest
+import scipy.linalg
+
+from pdesolve import BlackScholes, Exercise, Option, Right, spot_grid
+from pdesolve.kernels.march import ALPHA, FLOOR, ROOM, crank_nicolson, multiply, theta_step, tr_bdf2
+from pdesolve.operator import black_scholes_operator, edges, smoothed_payoff
+from tests import naive
+
+pytestmark = pytest.mark.kernels
+
+M = 41
+RNG_SEEDS = range(8)
+
+
+@pytest.fixture
+def bands():
+    bands = np.random.default_rng(0).uniform(0.1, 1.0, (3, M))
+    bands[1] = -bands[0] - bands[2] - 0.05
+    bands[:, [0, -1]] = 0.0
+    return bands
+
+
+def unbounded(m=M):
+    return np.stack([np.full(m, -np.inf), np.zeros(m)])
+
+
+def random_put(seed, *, early=True):
+    """A put's rows on 81 nodes, drifting less than diffusing in every cell."""
+    draw = np.random.default_rng(seed).uniform
+    model = BlackScholes(draw(0.2, 0.6), rate=draw(0.01, 0.06), dividend_yield=draw(0.0, 0.06))
+    exercise = Exercise.AMERICAN if early else Exercise.EUROPEAN
+    option = Option(Right.PUT, 100.0, 1.0, exercise)
+    spots = spot_grid(100.0, model.volatility, lowest=15.0, highest=500.0, n_cells=80)
+    return black_scholes_operator(option, model, spots)
+
+
+def one_step(rows, before, ends, *, explicit=1.0, step=0.02, room=True):
+    bound, after = rows.bound.copy(), np.zeros(before.size)
+    bound[ROOM] *= room
+    after[[0, -1]] = ends
+    theta_step(rows.bands, bound, step, explicit, before, np.empty((3, before.size)), after)
+    return after
+
+
+def marched(rows):
+    """All levels of a year in twenty graded steps of TR-BDF2."""
+    times = np.linspace(0.0, 1.0, 21) ** 2
+    levels = np.empty((21, rows.places.size))
+    levels[0] = smoothed_payoff(rows.places)
+    steps = np.diff(times)
+    stages = times[:-1, None] + np.stack([ALPHA * steps, steps], axis=1)
+    tr_bdf2(rows.bands, rows.bound, times, edges(rows, stages), levels)
+    return levels
+
+
+def test_the_operator_is_applied_as_a_dense_matrix(bands):
+    values, out = np.linspace(0.0, 1.0, M) ** 2, np.empty(M)
+    multiply(bands, values, out)
+    np.testing.assert_allclose(out, naive.dense(bands) @ values, rtol=0.0, atol=1e-14)
+
+
+@pytest.mark.parametrize("explicit", [0.0, 1.0])
+def test_a_step_agrees_with_dense_algebra(bands, explicit):
+    before, after = np.linspace(0.0, 1.0, M) ** 2, np.full(M, 0.3)
+    theta_step(bands, unbounded(), 0.3, explicit, before, np.empty((3, M)), after)
+    matrix, known = naive.step_system(bands, 0.3, explicit, before, after[[0, -1]])
+    np.testing.assert_allclose(after, np.linalg.solve(matrix, known), rtol=1e-12)
+
+
+@pytest.mark.parametrize("scheme", ["crank_nicolson", "tr_bdf2"])
+def test_a_march_is_of_second_order_to_the_matrix_exponential(bands, scheme):
+    before = np.sin(np.linspace(0.0, np.pi, M))
+    before[[0, -1]] = 0.0  # so that the ends, which the bands leave alone, stay
+    exact = scipy.linalg.expm(naive.dense(bands)) @ before
+    errors = []
+    for n in (8, 16, 32, 64):
+        times, levels = np.linspace(0.0, 1.0, n + 1), np.zeros((n + 1, M))
+        levels[0] = before
+        if scheme == "tr_bdf2":
+            tr_bdf2(bands, unbounded(), times, np.zeros((n, 2, 2)), levels)
+        else:
+            crank_nicolson(bands, unbounded(), times, np.zeros((n, 2, 2)), 0, levels)
+        errors.append(np.abs(levels[-1] - exact).max())
+    order = -np.polyfit(np.log([8, 16, 32, 64]), np.log(errors), 1)[0]
+    assert order == pytest.approx(2.0, abs=0.1)
+
+
+def test_damped_steps_are_pairs_of_implicit_half_steps(bands):
+    times, levels = np.array([0.0, 0.2, 0.5]), np.zeros((3, M))
+    levels[0, 20] = 1.0
+    crank_nicolson(bands, unbounded(), times, np.zeros((2, 2, 2)), 1, levels)
+    expected = levels[0]
+    for step, explicit in ((0.1, 0.0), (0.1, 0.0), (0.15, 1.0)):
+        system = naive.step_system(bands, step, explicit, expected, (0.0, 0.0))
+        expected = np.linalg.solve(*system)
+    np.testing.assert_allclose(levels[-1], expected, rtol=1e-12, atol=1e-16)
+
+
+def test_both_stages_of_tr_bdf2_agree_with_dense_algebra(bands):
+    levels, dt = np.zeros((2, M)), 0.4
+    levels[0] = np.linspace(0.0, 1.0, M) ** 2
+    edges_ = np.array([[[0.1, 0.9], [0.2, 0.8]]])
+    tr_bdf2(bands, unbounded(), np.array([0.0, dt]), edges_, levels)
+    before, step = levels[0], 0.5 * ALPHA * dt
+    stage = np.linalg.solve(*naive.step_system(bands, step, 1.0, before, edges_[0, 0]))
+    mixed = (stage - (1.0 - ALPHA) ** 2 * before) / (ALPHA * (2.0 - ALPHA))
+    after = np.linalg.solve(*naive.step_system(bands, step, 0.0, mixed, edges_[0, 1]))
+    np.testing.assert_allclose(levels[1], after, rtol=1e-12)
+
+
+@pytest.mark.parametrize("explicit", [0.0, 1.0])
+@pytest.mark.parametrize("seed", RNG_SEEDS)
+def test_without_room_early_exercise_is_solved_exactly(seed, explicit):
+    rows = random_put(seed)
+    before, floor = smoothed_payoff(rows.places), rows.bound[FLOOR]
+    after = one_step(rows, before, (floor[0], 0.0), explicit=explicit, room=False)
+    system = naive.step_system(rows.bands, 0.02, explicit, before, (floor[0], 0.0))
+    np.testing.assert_allclose(after, naive.held_above(*system, floor), rtol=0.0, atol=1e-13)
+
+
+@pytest.mark.parametrize("explicit", [0.0, 1.0])
+@pytest.mark.parametrize("seed", RNG_SEEDS)
+def test_the_first_free_row_continues_smoothly_below(seed, explicit):
+    # Its own equation holds with the value of the row below not on the floor F, but where the
+    # parabola F + room (1 - e)^2 through this row, F + room e^2, and the boundary goes on.
+    rows = random_put(seed)
+    before, floor = marched(rows)[-1], rows.bound[FLOOR]
+    after = one_step(rows, before, (floor[0], 0.0), explicit=explicit)
+    matrix, known = naive.step_system(rows.bands, 0.02, explicit, before, (floor[0], 0.0))
+    i = np.flatnonzero(after > floor)[0]
+    room = (1.0 + explicit) * rows.bound[ROOM, i]
+    cells = np.sqrt((after[i] - floor[i]) / room)
+    assert 0.0 < cells <= 1.0
+    continued = after.copy()
+    continued[i - 1] += room * (1.0 - cells) ** 2
+    np.testing.assert_allclose(matrix[i:] @ continued, known[i:], rtol=0.0, atol=1e-13)
+
+
+@pytest.mark.parametrize("seed", RNG_SEEDS)
+def test_values_never_fall_below_the_floor(seed):
+    rows = random_put(seed)
+    assert np.all(marched(rows) >= rows.bound[FLOOR])
+
+
+def test_a_call_runs_over_the_rows_of_its_mirrored_put():
+    # S / K of one is K / S of the other, with rate and yield exchanged (McDonald and Schroder).
+    spots = spot_grid(100.0, 0.3, n_cells=80)
+    call = black_scholes_operator(
+        Option(Right.CALL, 100.0, 1.0, Exercise.AMERICAN), BlackScholes(0.3, 0.02, 0.05), spots
+    )
+    put = black_scholes_operator(
+        Option(Right.PUT, 100.0, 1.0, Exercise.AMERICAN),
+        BlackScholes(0.3, 0.05, 0.02),
+        1e4 / spots[::-1],
+    )
+    np.testing.assert_allclose(call.places, put.places, rtol=0.0, atol=1e-15)
+    np.testing.assert_allclose(call.bands, put.bands, rtol=1e-12)
+    np.testing.assert_allclose(call.bound, put.bound, rtol=1e-12, atol=1e-15)
+
+
+def test_a_bond_loses_the_rate_and_the_asset_the_yield():
+    # In units of the strike: L 1 = -r exactly, and L exp(z) = -q exp(z) to the order of the weights.
+    rows = random_put(3)
+    gain, loss = rows.gain, rows.loss
+    inner = slice(1, -1)
+    money, asset = np.empty((2, rows.places.size))
+    multiply(rows.bands, np.ones(rows.places.size), money)
+    multiply(rows.bands, np.exp(rows.places), asset)
+    np.testing.assert_allclose(money[inner], -gain, rtol=1e-9)
+    cells = np.diff(rows.places)
+    bound = 0.1 * np.maximum(cells[1:], cells[:-1]) ** 2 * np.exp(rows.places[inner])
+    assert np.all(np.abs(asset + loss * np.exp(rows.places))[inner] <= bound)
