@@ -28,7 +28,7 @@ def qdfp(scheme: Callable[[], ql.QdFpIterationScheme]) -> Engine:
 
 
 def finite_differences(
-    n_times: int, n_spots: int, damping: int, scheme: Callable[[], ql.FdmSchemeDesc]
+    n_times: int, n_spots: int, scheme: Callable[[], ql.FdmSchemeDesc], *, damping: int = 0
 ) -> Engine:
     """The finite-difference engine, its first ``damping`` steps implicit."""
     return lambda process: ql.FdBlackScholesVanillaEngine(

@@ -42,7 +42,7 @@ def standard_set(seed: int, n_contracts: int = 200, *, american: bool = True) ->
     days = draw.integers(FIRST_DAY, LAST_DAY + 1, n_contracts)
     vols = draw.uniform(0.1, 0.6, n_contracts)
     rates, yields = draw.uniform(0.0, 0.1, n_contracts), draw.uniform(0.0, 0.08, n_contracts)
-    return _sample(spots, days, vols, (rates, yields), american=american)
+    return _sample(spots, days, (vols, rates, yields), american=american)
 
 
 def wide_set(seed: int, n_contracts: int, *, american: bool) -> Sample:
@@ -58,18 +58,13 @@ def wide_set(seed: int, n_contracts: int, *, american: bool) -> Sample:
     spots, vols = STRIKE * spread(0.2, 5.0), spread(0.01, 3.0)
     days = np.rint(spread(1.0, 30.0 * DAYS_A_YEAR)).astype(np.int64)
     rates, yields = draw.uniform(-0.02, 0.15, n_contracts), draw.uniform(0.0, 0.15, n_contracts)
-    return _sample(spots, days, vols, (rates, yields), american=american)
+    return _sample(spots, days, (vols, rates, yields), american=american)
 
 
 def _sample(
-    spots: Floats,
-    days: NDArray[np.int64],
-    vols: Floats,
-    carry: tuple[Floats, Floats],
-    *,
-    american: bool,
+    spots: Floats, days: NDArray[np.int64], market: tuple[Floats, Floats, Floats], *, american: bool
 ) -> Sample:
-    """Puts and calls by turns, all of one strike."""
+    """Puts and calls by turns, all of one strike; ``market`` holds volatility, rate and yield."""
     rights = np.where(np.arange(spots.size) % 2 == 0, -1, 1)
-    contracts = Contracts(rights, STRIKE, days / DAYS_A_YEAR, vols, *carry, american)
+    contracts = Contracts(rights, STRIKE, days / DAYS_A_YEAR, *market, american)
     return Sample(spots, days, contracts)

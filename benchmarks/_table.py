@@ -30,7 +30,9 @@ def show(columns: Sequence[str], rows: Sequence[Row]) -> int:
     name = max(len(row.name) for row in (header, *rows))
     floor = max(len(row.floor) for row in (header, *rows))
     for row in (header, *rows):
-        cells = "".join(f"  {cell:>{width}}" for cell, width in zip(row.cells, widths, strict=False))
+        cells = "".join(
+            f"  {cell:>{width}}" for cell, width in zip(row.cells, widths, strict=False)
+        )
         verdict = {True: "holds", False: "FAILS", None: ""}[row.holds]
         print(f"{row.name:<{name}}{cells}  {row.floor:<{floor}}  {verdict}".rstrip())
     return 0 if all(row.holds is not False for row in rows) else 1

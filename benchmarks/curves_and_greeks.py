@@ -64,7 +64,7 @@ def coarsest(errors: list[Floats], bound: float) -> int:
     return len(within) - within[::-1].index(False) if False in within else 0
 
 
-def timed_row(name: str, errors: Floats, work: Callable[[], object], count: int) -> Row:
+def timed_row(name: str, errors: Floats, work: Callable[[], object], *, count: int) -> Row:
     """A row of error and seconds of one contract out of ``count``."""
     seconds = cpu_seconds(work, 5 if count > 1 else 200) / count
     limit = CURVE_LIMIT if count > 1 else ALONE_LIMIT
@@ -84,13 +84,13 @@ def curve_rows(fresh: Sample) -> list[Row]:
         work = partial(solve_many, contracts, spots=CURVE, resolution=LADDER[index])
         where = "in a batch" if count > 1 else "alone"
         name = f"{where} within {bound:.0e}: {_grid(LADDER[index])}"
-        rows.append(timed_row(name, errors[index], work, count))
+        rows.append(timed_row(name, errors[index], work, count=count))
     return rows
 
 
 def greek_errors(sample: Sample, exact: dict[str, Floats], resolution: Resolution) -> Floats:
     """Errors (6, c) of our Greeks on one grid."""
-    found, _ = solve_greeks(sample.contracts, sample.spots, resolution, 1)
+    found = solve_greeks(sample.contracts, sample.spots, resolution, 1)[0]
     return np.array([getattr(found, name) - exact[name] for name in GREEKS])
 
 

@@ -49,6 +49,7 @@ MARCH_LIMITS = {False: 0.5, True: 0.6}  # nanoseconds, by whether contracts are 
 IMPLIED_LIMIT, IMPLIED_ERROR = 50e-6, 1e-8
 LEAST_TIME_VALUE = 0.01
 
+
 def solve(sample: Sample, threads: int = 1) -> PriceSurfaces:
     """Each contract at its own spot, by the engine's defaults."""
     return solve_many(sample.contracts, spots=sample.spots[:, None, None], threads=threads)

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from margin.files import AccountFileError, read, write
     from margin.instrument import Asset, Future, OptionContract, Perpetual, Settlement
     from margin.liquidation import liquidation_intervals, thresholds, thresholds_of
+    from margin.liquidation_maps import LiquidationMap, liquidation_map
+    from margin.map_cash import CashFloor
+    from margin.map_events import Event, EventKind
+    from margin.map_ladder import Ladder, Rung
+    from margin.map_path import ThresholdCurve, ThresholdSide
+    from margin.map_sensitivity import Sensitivity
+    from margin.map_volatility import VolThreshold
     from margin.margin_table import MarginTable, table
     from margin.market import Market, Underlying
     from margin.marks import volatilities_from_marks
@@ -43,6 +50,13 @@ _HOMES = {
     "files": ("AccountFileError", "read", "write"),
     "instrument": ("Asset", "Future", "OptionContract", "Perpetual", "Settlement"),
     "liquidation": ("liquidation_intervals", "thresholds", "thresholds_of"),
+    "liquidation_maps": ("LiquidationMap", "liquidation_map"),
+    "map_cash": ("CashFloor",),
+    "map_events": ("Event", "EventKind"),
+    "map_ladder": ("Ladder", "Rung"),
+    "map_path": ("ThresholdCurve", "ThresholdSide"),
+    "map_sensitivity": ("Sensitivity",),
+    "map_volatility": ("VolThreshold",),
     "margin_table": ("MarginTable", "table"),
     "market": ("Market", "Underlying"),
     "marks": ("volatilities_from_marks",),
@@ -75,14 +89,19 @@ __all__ = [
     "Asset",
     "Branch",
     "Carry",
+    "CashFloor",
     "Certificate",
     "Collateral",
     "ContractTable",
     "DangerSet",
+    "Event",
+    "EventKind",
     "Future",
     "Interval",
+    "Ladder",
     "Leg",
     "Level",
+    "LiquidationMap",
     "MarginTable",
     "Market",
     "OptionContract",
@@ -93,18 +112,24 @@ __all__ = [
     "Requirement",
     "Revaluation",
     "Rule",
+    "Rung",
     "Scenario",
     "ScenarioRule",
+    "Sensitivity",
     "Settlement",
     "State",
+    "ThresholdCurve",
+    "ThresholdSide",
     "Thresholds",
     "Tier",
     "Underlying",
+    "VolThreshold",
     "continuous_tiers",
     "contract_table",
     "forward_carry",
     "inverse_carry",
     "liquidation_intervals",
+    "liquidation_map",
     "read",
     "requirement",
     "revalue",

@@ -167,7 +167,7 @@ def thresholds_of(
     spot, date = revaluation.spot, revaluation.dates[date_index]
     low, high = _range(spot, lowest, highest)
     if volatility is None:
-        volatility = _nearest_volatility(revaluation, date)
+        volatility = nearest_volatility(revaluation, date)
     else:
         volatility = _check.positive("volatility", volatility)
     branches = rule.excess_branches(revaluation, date_index)
@@ -192,7 +192,7 @@ def _range(spot: float, lowest: float | None, highest: float | None) -> tuple[fl
     return low, high
 
 
-def _nearest_volatility(revaluation: Revaluation, date: datetime) -> float | None:
+def nearest_volatility(revaluation: Revaluation, date: datetime) -> float | None:
     """Volatility of the living option whose strike is nearest the spot, the first to expire."""
     held = (position.instrument for position in revaluation.account.positions if position.quantity)
     options = [each for each in held if isinstance(each, OptionContract) and each.expiry > date]

@@ -12,7 +12,7 @@ from margin.danger import Interval
 from margin.instrument import Future, OptionContract, Settlement
 from margin.map_slices import Slice, links
 
-__all__ = ["Event", "EventKind", "events_of"]
+__all__ = ["Event", "EventKind", "days_to_liquidation", "events_of"]
 
 DAY_SECONDS = 86_400.0
 PAYMENT = {
@@ -115,9 +115,13 @@ def events_of(slices: Sequence[Slice], spot: float, account: Account) -> tuple[E
     return tuple(sorted(found, key=lambda event: event.date))
 
 
-def _changes(
-    before: Slice, after: Slice, spot: float
-) -> Iterator[tuple[EventKind, float, str]]:
+def days_to_liquidation(slices: Sequence[Slice], spot: float) -> float | None:
+    """Days until the danger set first holds a spot, 0 if it does now, None if it never does."""
+    reached = next((each.date for each in slices if each.holds(spot)), None)
+    return None if reached is None else (reached - slices[0].date).total_seconds() / DAY_SECONDS
+
+
+def _changes(before: Slice, after: Slice, spot: float) -> Iterator[tuple[EventKind, float, str]]:
     """What changes between two slices: kind, where, and words."""
     pairs = links(before, after)
     old, new = [i for i, _ in pairs], [j for _, j in pairs]
@@ -158,16 +162,24 @@ def _at_the_ends(before: Slice, after: Slice) -> Iterator[tuple[EventKind, float
 def _settled(account: Account, slices: Sequence[Slice], spot: float) -> Iterator[Event]:
     """The expiries within the slices, after the first, and how their legs are settled."""
     first, last = slices[0].date, slices[-1].date
-    legs: dict[datetime, dict[str, None]] = {}
+    legs: dict[datetime, dict[str, list[str]]] = {}
     for held in account.positions:
         contract = held.instrument
         if not isinstance(contract, OptionContract | Future) or not held.quantity:
             continue
         if first < contract.expiry <= last:
-            words = f"{contract} expires, {PAYMENT[contract.settlement]}"
-            legs.setdefault(contract.expiry, {})[words] = None
-    for date, words_of_legs in legs.items():
-        yield Event(EventKind.EXPIRY, date, 0.0, spot, "; ".join(words_of_legs))
+            paid = legs.setdefault(contract.expiry, {}).setdefault(PAYMENT[contract.settlement], [])
+            paid += [str(contract)] * (str(contract) not in paid)
+    for date, alike in legs.items():
+        words = "; ".join(f"{_listed(names)}, {paid}" for paid, names in alike.items())
+        yield Event(EventKind.EXPIRY, date, 0.0, spot, words)
+
+
+def _listed(names: list[str]) -> str:
+    """One leg by its name, several counted first."""
+    if len(names) == 1:
+        return f"{names[0]} expires"
+    return f"{len(names)} legs expire ({'; '.join(names)})"
 
 
 def _date_error(before: Slice, after: Slice, spot: float) -> float:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from margin import _check
 from margin.danger import DangerSet
 from margin.piecewise import PiecewiseCubic, combine
+from margin.revaluation import Revaluation
+from margin.rules import Rule, Staged
 
-__all__ = ["Ladder", "Rung", "rung_curves"]
-
-NO_END = float("inf")
+__all__ = ["Ladder", "Rung", "rung_curves", "scaled"]
 
 
 class Rung(Enum):
@@ -82,38 +81,70 @@ class Ladder:
 
 
 def rung_curves(
-    rung: Rung, excess: Sequence[PiecewiseCubic], *, initial: float, warning: float
+    rung: Rung,
+    rule: Rule,
+    excess: list[PiecewiseCubic],
+    *,
+    at: tuple[Revaluation, int, float],
+    warning: float,
 ) -> list[PiecewiseCubic]:
     """Curves whose least is equity less what a level compares with it.
+
+    Parameters
+    ----------
+    rung : Rung
+        The level.
+    rule : Rule
+        Whose requirements they are.
+    excess : list of PiecewiseCubic
+        Branches of the maintenance excess.
+    at : Revaluation, int and float
+        The account, which of its dates, and the volatility move that has happened before.
+    warning : float
+        Warning level as a multiple of the initial requirement.
+    """
+    if rung is Rung.MAINTENANCE:
+        return excess
+    revaluation, index, vol_move = at
+    equity = revaluation.equity(index, vol_move)
+    if rung is Rung.BANKRUPTCY:
+        return [equity]
+    if isinstance(rule, Staged):
+        initial = [branch.curve for branch in rule.initial_branches(*at)]
+    else:
+        initial = scaled(equity, excess, rule.initial_factor)
+    return initial if rung is Rung.INITIAL else scaled(equity, initial, warning)
+
+
+def scaled(
+    equity: PiecewiseCubic, excess: Sequence[PiecewiseCubic], times: float
+) -> list[PiecewiseCubic]:
+    """Curves whose least is equity less a multiple of a requirement.
 
     The requirement is equity less the least of ``excess``; ``k`` times as much leaves the least
     of ``(1 - k) equity + k excess``.
 
     Parameters
     ----------
-    rung : Rung
-        The level.
+    equity : PiecewiseCubic
+        Equity, in quote currency.
     excess : sequence of PiecewiseCubic
-        Branches of the maintenance excess; equity first.
-    initial : float
-        Initial requirement as a multiple of the maintenance requirement.
-    warning : float
-        Warning level as a multiple of the initial requirement.
+        Branches of what equity leaves over the requirement.
+    times : float
+        The multiple, 1 or more.
 
     Returns
     -------
     list of PiecewiseCubic
 
-    Raises
-    ------
-    ValueError
-        If the warning level is below the initial requirement.
+    Examples
+    --------
+    >>> from margin.map_ladder import scaled
+    >>> from margin.piecewise import line
+    >>> equity, excess = (line(-50.0, slope, lowest=1, highest=90) for slope in (1.0, 0.85))
+    >>> round(float(scaled(equity, [excess], 2.0)[0](80.0)), 9)
+    6.0
     """
-    _check.within("warning", warning, 1.0, NO_END)
-    if rung is Rung.BANKRUPTCY:
-        return [excess[0]]
-    times = {Rung.MAINTENANCE: 1.0, Rung.INITIAL: initial, Rung.WARNING: initial * warning}[rung]
     if times == 1.0:
         return list(excess)
-    worse = (combine((1.0 - times, times), (excess[0], curve)) for curve in excess[1:])
-    return [excess[0], *worse]
+    return [combine((1.0 - times, times), (equity, curve)) for curve in excess]

@@ -8,7 +8,7 @@ import numpy as np
 from margin.account import Account
 from margin.market import Market
 from margin.revaluation import Revaluation
-from margin.rules import Rule, revalue_for
+from margin.rules import Rule, Staged, revalue_for
 from margin.statement import Leg, Requirement
 
 __all__ = ["requirement"]
@@ -81,13 +81,23 @@ def requirement(
         spot=spot,
         equity=equity,
         maintenance=maintenance,
-        initial=rule.initial_factor * maintenance,
+        initial=_initial(rule, revaluation, equity=equity, maintenance=maintenance),
         error=max(float(branch.error(spot)) for branch in branches) / unit,
         scenarios=tuple(branch.label for branch in branches),
         profits=tuple(excess - equity for excess in excesses),
         worst=worst,
         lines=tuple(_leg(part, rule, worst) for part in _parts(revaluation)),
     )
+
+
+def _initial(rule: Rule, revaluation: Revaluation, *, equity: float, maintenance: float) -> float:
+    """The initial requirement: a multiple of maintenance, or what the rule has branches for."""
+    if not isinstance(rule, Staged):
+        return rule.initial_factor * maintenance
+    spot = revaluation.spot
+    unit = spot if revaluation.in_coin else 1.0
+    branches = rule.initial_branches(revaluation)
+    return equity - min(float(branch.curve(spot)) for branch in branches) / unit
 
 
 def _refuse_stranger(revaluation: Revaluation, market: Market, underlying: str | None) -> None:

@@ -49,6 +49,8 @@ class Revaluation:
         Range of spots, in quote currency.
     contracts : tuple of OptionContract
         The options that were solved.
+    units : (l,) array
+        Units of the underlying held through each of them.
     curves : tuple of Curves
         Their values, by date.
     """
@@ -61,6 +63,7 @@ class Revaluation:
     lowest: float
     highest: float
     contracts: tuple[OptionContract, ...]
+    units: Floats
     curves: tuple[Curves, ...]
 
     @property
@@ -102,7 +105,7 @@ class Revaluation:
         Parameters and errors as for `equity`.
         """
         curves = self.curves[date_index]
-        units = np.where(curves.alive, self._units(), 0.0)
+        units = np.where(curves.alive, self.units, 0.0)
         options = curves.total(self._move(vol_move), units)
         linear = moving_line(self.account, self.market, self.underlying, self.dates[date_index])
         return combine([1.0, 1.0], [options, self._line(linear)])
@@ -113,7 +116,7 @@ class Revaluation:
         An expired contract has been settled at the spot considered.  Parameters as for `equity`.
         """
         curves = self.curves[date_index]
-        units = np.where(curves.alive, 0.0, self._units())
+        units = np.where(curves.alive, 0.0, self.units)
         linear = fixed_line(self.account, self.market, self.underlying, self.dates[date_index])
         return combine([1.0, 1.0], [curves.total(0, units), self._line(linear)])
 
@@ -138,17 +141,8 @@ class Revaluation:
             raise ValueError(
                 f"account must be kept in {self.account.currency}, got {account.currency}"
             )
-        changed = replace(self, account=account)
-        changed._units()
-        return changed
-
-    def _units(self) -> Floats:
-        """Units of the underlying held through each solved contract, (l,)."""
-        units = option_units(self.account, self.underlying)
-        unsolved = [str(contract) for contract in units if contract not in self.contracts]
-        if unsolved:
-            raise ValueError(f"account must hold solved options only, got {', '.join(unsolved)}")
-        return np.array([units.get(contract, 0.0) for contract in self.contracts])
+        units = held_units(account, self.underlying, self.contracts)
+        return replace(self, account=account, units=units)
 
     def _move(self, vol_move: VolMove) -> int:
         if vol_move not in self.vol_moves:
@@ -211,7 +205,23 @@ def revalue(
     moves = checked_moves(vol_moves)
     contracts = tuple(option_units(account, name))
     curves = solve_contracts(contracts, market, moves, at, (low, high))
-    return Revaluation(account, market, name, moves, at, low, high, contracts, curves)
+    units = held_units(account, name, contracts)
+    return Revaluation(account, market, name, moves, at, low, high, contracts, units, curves)
+
+
+def held_units(account: Account, underlying: str, contracts: tuple[OptionContract, ...]) -> Floats:
+    """Units of the underlying held through each contract, (l,).
+
+    Raises
+    ------
+    ValueError
+        If the account holds an option that is none of the contracts.
+    """
+    units = option_units(account, underlying)
+    unsolved = [str(contract) for contract in units if contract not in contracts]
+    if unsolved:
+        raise ValueError(f"account must hold solved options only, got {', '.join(unsolved)}")
+    return np.array([units.get(contract, 0.0) for contract in contracts])
 
 
 def moving_underlying(account: Account, market: Market, underlying: str | None) -> str:

@@ -1,6 +1,7 @@
 """Moves of volatility: a number, or a rule by the life that an option has left."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from margin import _check
 
-__all__ = ["DatedMove", "VolMove", "checked_moves", "is_dated", "moved"]
+__all__ = ["DatedMove", "PrecededMove", "VolMove", "checked_moves", "is_dated", "moved"]
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +36,42 @@ class DatedMove(Protocol):
 
 VolMove = float | DatedMove
 """A relative move of all volatilities, or one by the life left."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrecededMove:
+    """A dated move of volatilities that have moved before.
+
+    Attributes
+    ----------
+    before : float
+        Relative move that has happened before, above -1.
+    then : DatedMove
+        The move that follows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from margin.rules import TenorShock
+    >>> from margin.vol_move import PrecededMove
+    >>> PrecededMove(0.1, TenorShock(0.5)).moved(np.array([0.5]), np.array([30 / 365]))
+    array([0.825])
+    """
+
+    before: float
+    then: DatedMove
+
+    def moved(self, volatility: Floats, years: Floats) -> Floats:
+        """Volatilities after both moves, decimals per root year.
+
+        Parameters
+        ----------
+        volatility : array
+            Volatilities before both.
+        years : array
+            Life left of each option.
+        """
+        return self.then.moved((1.0 + self.before) * volatility, years)
 
 
 def is_dated(move: VolMove) -> bool:

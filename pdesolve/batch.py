@@ -165,6 +165,7 @@ def solve_many(
     parts = [
         part
         for march, open_ in marches
+        if open_.any()
         for part in cut(lay_out(contracts, np.where(open_, left, 0.0)), resolution.grids(), march)
     ]
     run(parts, everywhere, out, threads=threads, progress=progress)
@@ -186,7 +187,8 @@ def _fill_certain(
             contracts.right,
         )
     )
-    end = np.broadcast_to(left[c, d, None], spot.shape)
-    best = best_exercise(spot, strike, end, rate, dividend_yield, right)
-    at = np.where(exercisable(contracts)[c, None], best, end)
+    at = np.broadcast_to(left[c, d, None], spot.shape)
+    waits = exercisable(contracts)[c, None] & (at > 0.0)
+    if waits.any():
+        at = np.where(waits, best_exercise(spot, strike, at, rate, dividend_yield, right), at)
     out[:2, c, d] = certain_value(spot, strike, at, rate, dividend_yield, right)

@@ -25,7 +25,8 @@ March = Callable[[ScaledGrid, Floats, Floats, Floats], None]
 Progress = Callable[[int, int], None]
 """Is told how many blocks are done, and of how many."""
 
-DAMPING_STEPS = 2  # Crank-Nicolson steps taken as two implicit half steps (Rannacher)
+# Crank-Nicolson steps taken as two implicit half steps (Rannacher); two let gamma ring.
+DAMPING_STEPS = 4
 # Levels kept at once by one thread, in bytes: a few blocks with all their levels.
 LEVEL_BYTES = 2**25
 MOST_BLOCKS = (
@@ -129,7 +130,7 @@ def _columns(grid: ScaledGrid, part: Part) -> tuple[Floats, NDArray[np.int64]]:
     block, lane = jobs[BLOCK].astype(np.int64), jobs[LANE].astype(np.int64)
     if dense:
         columns = np.empty((jobs.shape[1], n_nodes))
-        dense_columns(grid, terms, jobs, floors, levels, np.empty((2, n_nodes)), columns)
+        dense_columns(grid, terms, jobs, floors, levels, np.empty((11, n_nodes)), columns)
     else:
         columns = np.ascontiguousarray(levels[block, 0, :, lane])
     above = columns > floors[block, :, lane]

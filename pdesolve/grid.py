@@ -12,7 +12,7 @@ __all__ = ["Grid", "time_grid"]
 
 Floats = NDArray[np.float64]
 
-FEWEST_CELLS = 8  # each of the two grids needs six nodes to interpolate through
+FEWEST_NODES = 7  # one more than interpolation between them runs through
 TIME_POWER = 2.0  # levels at (j / n)**2 resolve the payoff's kink and the exercise boundary
 N_STEPS = 112
 
@@ -21,15 +21,12 @@ N_STEPS = 112
 class Grid:
     """Spot nodes and time levels.
 
-    Every second node and level make the coarser grid from which errors are estimated, so there is
-    an even number of cells and steps.
-
     Attributes
     ----------
     spots : (m,) array
-        Nodes in quote currency, positive, ascending; at least nine, an odd number.
+        Nodes in quote currency, positive, ascending.
     times : (n + 1,) array
-        Levels in years to expiry, ascending from 0; an odd number.
+        Levels in years to expiry, ascending from 0.
 
     Raises
     ------
@@ -52,8 +49,8 @@ class Grid:
         times = np.array(arguments.not_negative("times", self.times))
         _refuse_disorder("spots", spots)
         _refuse_disorder("times", times)
-        if spots.size <= FEWEST_CELLS:
-            raise ValueError(f"spots must be at least {FEWEST_CELLS + 1}, got {spots.size}")
+        if spots.size < FEWEST_NODES:
+            raise ValueError(f"spots must be at least {FEWEST_NODES}, got {spots.size}")
         if times[0] != 0.0:
             raise ValueError(f"times must start at expiry, at 0, got {times[0]}")
         spots.flags.writeable = times.flags.writeable = False
@@ -61,7 +58,7 @@ class Grid:
         object.__setattr__(self, "times", times)
 
     def coarser(self) -> Self:
-        """Return the grid of every second node and level.
+        """Return the grid of every second node and level, with the same ends.
 
         Returns
         -------
@@ -70,8 +67,13 @@ class Grid:
         Raises
         ------
         ValueError
-            If it would have fewer than nine nodes, or an even number of nodes or levels.
+            If the number of nodes or levels is even, or fewer than seven nodes would be left.
         """
+        if self.spots.size % 2 == 0 or self.times.size % 2 == 0:
+            raise ValueError(
+                "spots and times must be odd in number for every second to make a grid, "
+                f"got {self.spots.size} and {self.times.size}"
+            )
         return type(self)(self.spots[::2], self.times[::2])
 
     def finer(self) -> Self:
@@ -146,8 +148,8 @@ def time_grid(expiry: float, n_steps: int = N_STEPS, *, dates: ArrayLike = ()) -
 
 
 def _refuse_disorder(name: str, row: Floats) -> None:
-    if row.ndim != 1 or row.size % 2 == 0:
-        raise ValueError(f"{name} must be a row of odd length, got shape {row.shape}")
+    if row.ndim != 1 or row.size == 0:
+        raise ValueError(f"{name} must be a row of numbers, got shape {row.shape}")
     steps = np.diff(row)
     if np.any(steps <= 0.0):
         i = int(np.argmax(steps <= 0.0))

@@ -23,6 +23,9 @@ STRONG_DRIFT = 2.0
 # Deviations kept between the strike as it drifts to the forward and the end of the nodes.
 MARGIN = 5.5
 FOREVER = 1e300
+# Where waiting pays deep in the money, the nodes reach a little beyond the exercise boundary, but
+# are not drawn apart by more than this.
+BEYOND, WIDEST = 1.02, 4.0
 
 
 class Layout(NamedTuple):
@@ -101,6 +104,7 @@ def _lanes(contracts: Contracts, rows: NDArray[np.int64], lives: Floats) -> Floa
     # A European lane follows the undiscounted forward: no drift, no decay, and the asset grows in
     # the scaled coordinate by half its variance.
     width = _width(drift, deviation, early)
+    width = np.where(early, _reaching(gain, loss, deviation, width), width)
     scale = width * deviation
     terms = (
         0.5 / width**2,
@@ -131,6 +135,21 @@ def _width(drift: Floats, deviation: Floats, early: NDArray[np.bool_]) -> Floats
     reach = MARGIN + np.where(early, np.maximum(-drift, 0.0), deviation)
     apart = np.maximum(reach / HALF_WIDTH, 1.0)
     return np.where(early & (drift > STRONG_DRIFT), together, apart)
+
+
+def _reaching(gain: Floats, loss: Floats, deviation: Floats, width: Floats) -> Floats:
+    """Width with which the lowest node lies below the exercise boundary, where waiting pays.
+
+    Longer lives have lower boundaries; that of an endless one is ``beta / (beta - 1)`` strikes,
+    with the negative root of ``variance beta (beta - 1) / 2 + (gain - loss) beta = gain``.
+    """
+    variance = deviation**2
+    middle = gain - loss - 0.5 * variance
+    with np.errstate(divide="ignore", invalid="ignore"):
+        beta = -(middle + np.sqrt(middle**2 + 2.0 * variance * gain)) / variance
+        lowest = -np.log(beta / (beta - 1.0))
+    needed = np.where((gain > 0.0) & (loss > gain), BEYOND * lowest / (HALF_WIDTH * deviation), 0.0)
+    return np.maximum(width, np.minimum(needed, WIDEST * width))
 
 
 def _longest_wait(gain: Floats, loss: Floats, asset: Floats) -> Floats:

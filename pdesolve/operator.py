@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pdesolve.certain import best_exercise
 from pdesolve.contract import Exercise, Option, Right
 from pdesolve.contracts import Contracts
-from pdesolve.kernels.march import FLOOR, ROOM
+from pdesolve.kernels.march import FLOOR
 from pdesolve.kernels.stencil import first_derivative, second_derivative
 from pdesolve.layout import exercisable
 from pdesolve.model import BlackScholes
@@ -37,7 +37,6 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-STEEPEST = 1.5  # drift times cell over diffusion, of 2, at which the row before decides too much
 NEVER = -1.0  # the room of rows out of the money, where exercise cannot pay
 
 
@@ -57,9 +56,9 @@ class Operator:
         What early exercise earns on what is paid out, and loses on what is given up, per year.
     bands : (3, m) array
         Weights of the row before, the row, the row after, per year; 0 in the end rows.
-    bound : (2, m) array
-        Exercise value, and how far the value of a row is above it if exercise ends at the row
-        before; minus infinity and 0 where early exercise is not allowed or never pays.
+    bound : (3, m) array
+        What early exercise needs, in the rows that `pdesolve.kernels.march` names: the exercise
+        value, minus infinity where it is not allowed or never pays, and two about the boundary.
     """
 
     spots: Floats
@@ -97,11 +96,10 @@ def black_scholes_operator(option: Option, model: BlackScholes, spots: Floats) -
     first_derivative(places, first)
     bands = diffusion * second + (gain - loss - diffusion) * first
     bands[1, 1:-1] -= gain
-    bound = np.zeros((2, places.size))
+    bound = np.ones((3, places.size))
     bound[FLOOR] = -np.inf
     if exercisable(alone(option, model))[0]:
-        bound[FLOOR] = -np.expm1(places)
-        bound[ROOM, 1:] = _room(places, gain, loss, diffusion)
+        bound = _bound(places, gain, loss, diffusion)
     units = outwards if call else np.full(outwards.size, option.strike)
     return Operator(outwards, places, units, gain, loss, bands, bound)
 
@@ -113,18 +111,17 @@ def exercise_rates(option: Option, model: BlackScholes) -> tuple[float, float]:
     return model.rate, model.dividend_yield
 
 
-def _room(places: Floats, gain: float, loss: float, diffusion: float) -> Floats:
-    """Height above the floor of each row but the first if exercise ends at the row before.
+def _bound(places: Floats, gain: float, loss: float, diffusion: float) -> Floats:
+    """Floor, room and flattening of each row, (3, m), as the kernels name them.
 
     At the exercise boundary the second derivative jumps by ``(gain - loss exp(z)) / diffusion``.
-    Out of the money exercise cannot pay.  Where drift outweighs diffusion in a cell the row before
-    would release rows that are exercised; there exercise ends at a node, as with no room.
+    Out of the money exercise cannot pay.
     """
-    cells, z = np.diff(places), places[1:]
+    cells, z = np.diff(places, prepend=places[0]), places
     room = 0.5 * cells**2 * (gain - loss * np.exp(z)) / diffusion
-    drift = abs(gain - loss - diffusion)
-    room = np.where((room > 0.0) & (drift * cells > STEEPEST * diffusion), 0.0, room)
-    return np.where(z < 0.0, room, NEVER)
+    slant = (gain - loss - diffusion) / diffusion
+    flatter = 1.0 + np.maximum(-slant * cells / 3.0, 0.0)
+    return np.stack([-np.expm1(z), np.where(z < 0.0, room, NEVER), flatter])
 
 
 def smoothed_payoff(places: Floats) -> Floats:

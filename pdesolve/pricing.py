@@ -25,8 +25,9 @@ Styles = str | Exercise | Sequence[str | Exercise] | NDArray[np.generic]
 # Grids tried one after the other until the tolerance is met.
 LADDER = tuple(Resolution(32 * 2**k, 6 * 2**k) for k in range(6))
 # From one grid of the ladder to the next the error falls by four at least, so that half their
-# difference bounds the error of the finer with room to spare.
-SHARE_OF_DIFFERENCE = 0.5
+# difference bounds the error of the finer with room to spare; where two grids agree by chance, a
+# quarter of the estimate before does.
+SHARE_OF_DIFFERENCE, SHARE_OF_ESTIMATE = 0.5, 0.25
 
 
 def price(  # noqa: PLR0913 (a contract and its market, all by name)
@@ -148,7 +149,7 @@ def _choose(
     rows = np.arange(spots.size)
     if tolerance is None:
         return {levels[0]: (rows, np.zeros(spots.size))} if rows.size else {}
-    chosen, before = {}, np.full(spots.size, np.nan)
+    chosen, before, bound = {}, np.full(spots.size, np.nan), np.full(spots.size, np.inf)
     for level in levels:
         if not rows.size:
             break
@@ -157,8 +158,9 @@ def _choose(
         )
         value, estimate = solved.values[:, 0, 0], solved.errors[:, 0, 0]
         if level is not levels[0]:
-            estimate = SHARE_OF_DIFFERENCE * np.abs(value - before[rows])
-        before[rows] = value
+            apart = SHARE_OF_DIFFERENCE * np.abs(value - before[rows])
+            estimate = np.maximum(apart, SHARE_OF_ESTIMATE * bound[rows])
+        before[rows], bound[rows] = value, estimate
         done = (estimate <= tolerance) | (level is levels[-1])
         chosen[level] = (rows[done], estimate[done])
         rows = rows[~done]

@@ -12,6 +12,7 @@ from pdesolve.closed_form import black_scholes
 from pdesolve.contract import Option, Right
 from pdesolve.grid import interleaved, midway
 from pdesolve.kernels.between import BEND, ERROR, EXERCISED, SLOPE, VALUE, read_rows
+from pdesolve.kernels.march import FLOOR
 from pdesolve.layout import exercisable
 from pdesolve.marching import Column, March
 from pdesolve.model import BlackScholes
@@ -77,13 +78,16 @@ def read_column(
     read_rows(rows.places, column.values, errors, column.free, at, out)
     call = option.right is Right.CALL
     units = spots if call else np.full(spots.size, option.strike)
-    value = units * out[VALUE]
+    value, due = units * out[VALUE], out[EXERCISED] == 1.0
     delta = out[VALUE] - out[SLOPE] if call else units * out[SLOPE] / spots
     gamma = units * (out[BEND] - out[SLOPE]) / spots**2
+    if np.isfinite(rows.bound[FLOOR, 0]):  # exercise to the last digit, and no rounding below it
+        exercise = option.right * (spots - option.strike)
+        value = np.where(due, exercise, np.maximum(value, exercise))
+        delta, gamma = np.where(due, option.right, delta), np.where(due, 0.0, gamma)
     carry = model.rate * value - (model.rate - model.dividend_yield) * spots * delta
     theta = carry - 0.5 * (model.volatility * spots) ** 2 * gamma
-    theta = np.where(out[EXERCISED] == 1.0, 0.0, theta)
-    return Reading(value, delta, gamma, theta, units * out[ERROR])
+    return Reading(value, delta, gamma, np.where(due, 0.0, theta), units * out[ERROR])
 
 
 def _largest_around(change: Floats) -> Floats:
@@ -117,4 +121,5 @@ def read_certain(
                 right=option.right,
             )
         )
-    return {**greeks, "value": greeks["price"], "error": np.zeros(spots.shape)}
+    value = np.where(left == 0.0, option.payoff(spots), greeks["price"])
+    return {**greeks, "value": value, "error": np.zeros(spots.shape)}

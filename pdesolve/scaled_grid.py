@@ -1,6 +1,7 @@
 """Nodes and levels that all vanilla contracts share, in the coordinates of the batch."""
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ class ScaledGrid(NamedTuple):
     step: float
 
 
+@lru_cache(maxsize=32)
 def scaled_grid(n_nodes: int, n_steps: int) -> ScaledGrid:
     """Grid of ``n_nodes`` cells (even) and ``n_steps`` steps in scaled coordinates."""
     step = 2.0 * math.asinh(HALF_WIDTH / STRETCH) / n_nodes

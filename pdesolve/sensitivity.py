@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 
 # Bumps that balance the curvature of the value against the error of a solve, which does not cancel
 # wholly between neighbours: a share of the volatility, and of its size per root year for rates.
-VOLATILITY_BUMP = 0.01
-RATE_BUMP = 0.002
+VOLATILITY_BUMP = 0.005
+RATE_BUMP = 0.001
 # An American value this close to exercise, in strikes, is exercise.
 EXERCISED = 1e-12
 

@@ -1,28 +1,78 @@
 """Margin rules: what a venue or a broker requires of an account, as frozen records."""
 
+from margin.rules.delta_floor import DeltaFloor, delta_floor
+from margin.rules.deribit_portfolio import DERIBIT_PORTFOLIO_ETH, DeribitPortfolio
+from margin.rules.deribit_standard import DeribitStandard
+from margin.rules.derive_discount import DeriveDiscount
+from margin.rules.derive_portfolio import DerivePortfolio
+from margin.rules.derive_scenario import DeriveScenario, Feeds, Haircut, VolDirection
+from margin.rules.derive_skew import DeriveSkew
+from margin.rules.derive_standard import DeriveStandard
+from margin.rules.paradex import ParadexXM
+from margin.rules.per_option import BybitOption
 from margin.rules.perpetual import PerpetualRule
 from margin.rules.rule import Branch, Rule, compounded, revalue_for
 from margin.rules.scenario import Scenario, scenario_grid
 from margin.rules.scenario_rule import ScenarioRule
+from margin.rules.skew import SkewShock
+from margin.rules.span import span_requirement
+from margin.rules.span_commodity import SpanCommodity
+from margin.rules.span_nse import NSE_INDEX, NSE_STOCK
+from margin.rules.span_rule import SpanRule
+from margin.rules.span_scan import SpanScan, VolRange
+from margin.rules.staged import InitialRule, RequirementLine, Staged, StagedRule
 from margin.rules.ten_point import (
     TEN_POINT_BROAD_INDEX,
     TEN_POINT_EQUITY,
     TEN_POINT_SMALL_CAP,
 )
+from margin.rules.tenor_shock import TenorShock
 from margin.rules.tiers import Tier, continuous_tiers
+from margin.rules.vault import NakedVault
+from margin.rules.vault_spread import SpreadVault
 
 __all__ = [
+    "DERIBIT_PORTFOLIO_ETH",
+    "NSE_INDEX",
+    "NSE_STOCK",
     "TEN_POINT_BROAD_INDEX",
     "TEN_POINT_EQUITY",
     "TEN_POINT_SMALL_CAP",
     "Branch",
+    "BybitOption",
+    "DeltaFloor",
+    "DeribitPortfolio",
+    "DeribitStandard",
+    "DeriveDiscount",
+    "DerivePortfolio",
+    "DeriveScenario",
+    "DeriveSkew",
+    "DeriveStandard",
+    "Feeds",
+    "Haircut",
+    "InitialRule",
+    "NakedVault",
+    "ParadexXM",
     "PerpetualRule",
+    "RequirementLine",
     "Rule",
     "Scenario",
     "ScenarioRule",
+    "SkewShock",
+    "SpanCommodity",
+    "SpanRule",
+    "SpanScan",
+    "SpreadVault",
+    "Staged",
+    "StagedRule",
+    "TenorShock",
     "Tier",
+    "VolDirection",
+    "VolRange",
     "compounded",
     "continuous_tiers",
+    "delta_floor",
     "revalue_for",
     "scenario_grid",
+    "span_requirement",
 ]

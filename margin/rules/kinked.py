@@ -119,8 +119,8 @@ def broken_line(
     >>> import numpy as np
     >>> from margin.rules.kinked import broken_line
     >>> payoff = broken_line(lambda s: np.maximum(s - 100, 0), [100], lowest=50, highest=150)
-    >>> payoff([90.0, 130.0])
-    array([0., 30.])
+    >>> payoff([90.0, 130.0]).tolist()
+    [0.0, 30.0]
     """
     inside = [kink for kink in kinks if lowest < kink < highest]
     knots = np.unique([lowest, *inside, highest])

@@ -12,6 +12,7 @@ from margin.account import Account
 from margin.market import Market
 from margin.piecewise import PiecewiseCubic
 from margin.revaluation import Revaluation, moving_underlying, revalue
+from margin.vol_move import PrecededMove, VolMove
 
 __all__ = ["Branch", "Rule", "compounded", "revalue_for"]
 
@@ -69,8 +70,8 @@ class Rule(Protocol):
         """Initial requirement as a multiple of the maintenance requirement."""
 
     @property
-    def vol_moves(self) -> tuple[float, ...]:
-        """Relative volatility moves whose revaluations the rule reads; 0 comes first."""
+    def vol_moves(self) -> tuple[VolMove, ...]:
+        """Volatility moves whose revaluations the rule reads; 0 comes first."""
 
     @property
     def spot_moves(self) -> tuple[float, float]:
@@ -93,8 +94,8 @@ class Rule(Protocol):
         """
 
 
-def compounded(first: float, second: float) -> float:
-    """Relative move that two relative moves, one after the other, amount to.
+def compounded(first: float, second: VolMove) -> VolMove:
+    """Move that a relative move and another one, one after the other, amount to.
 
     Examples
     --------
@@ -104,7 +105,9 @@ def compounded(first: float, second: float) -> float:
     >>> compounded(0.0, 0.1)
     0.1
     """
-    return first + second + first * second
+    if isinstance(second, int | float):
+        return first + second + first * second
+    return PrecededMove(first, second) if first else second
 
 
 def revalue_for(

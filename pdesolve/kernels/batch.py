@@ -29,6 +29,7 @@ from pdesolve.kernels.lanes import (
 # over the life and the exponent of the discount left out.
 DIFFUSION, DRIFT, DECAY, YIELD, SCALE, AMERICAN, LONGEST = range(7)
 RIGHT, STRIKE, SHIFT, DISCOUNT = range(7, 11)
+NO_FLOOR = -1e100  # of lanes without early exercise; finite, so that products with it are
 ALPHA = 2.0 - math.sqrt(2.0)  # both stages of TR-BDF2 share one matrix for this split
 
 
@@ -46,8 +47,8 @@ def exp_remainder(a):
 def begin(nodes, terms, floor, values):
     """Fill ``floor`` and, averaged over the cell of the strike, ``values``, both (n + 1, WIDTH).
 
-    The floor is the exercise value, ``1 - exp(scale y)``, for American lanes and minus infinity
-    for others.
+    The floor is the exercise value, ``1 - exp(scale y)``, for American lanes and `NO_FLOOR` for
+    others.
 
     The strike is node ``n / 2``.  The average of ``max(1 - e**x, 0)`` over the cell from ``a < 0``
     to ``b > 0`` is ``(e**a - 1 - a) / (b - a)`` (Pooley, Vetzal and Forsyth, *J. Comput. Finance*
@@ -57,7 +58,7 @@ def begin(nodes, terms, floor, values):
     for i in range(nodes.size):
         payoff = splat(1.0) - exp(splat(nodes[i]) * scale)
         store(values, i, larger(payoff, splat(0.0)))
-        store(floor, i, select(early, payoff, splat(-math.inf)))
+        store(floor, i, select(early, payoff, splat(NO_FLOOR)))
     k = nodes.size // 2
     low, high = 0.5 * (nodes[k - 1] + nodes[k]), 0.5 * (nodes[k] + nodes[k + 1])
     a = splat(low) * scale
@@ -151,7 +152,7 @@ def above_boundary(ratio, room, free, floor):
 
 
 @inner
-def substitute(nodes, terms, bend, work, floor, after):
+def substitute(nodes, terms, bend, work, floor, before, after):
     """Substitute upwards from row 0 of ``after``, held at the floor up to the exercise boundary.
 
     Holding each value before the next row uses it solves the early-exercise problem exactly where
@@ -163,6 +164,7 @@ def substitute(nodes, terms, bend, work, floor, after):
     value, last = load(after, 0), after.shape[0] - 1
     held = select(load(terms, AMERICAN), one - select(value - load(floor, 0), one, zero), zero)
     above = last
+    slant = load(terms, DRIFT) / load(terms, DIFFUSION)
     for i in range(1, last):
         if not any_positive(held):
             above = i
@@ -170,11 +172,16 @@ def substitute(nodes, terms, bend, work, floor, after):
         ratio, bottom = -load(work[0], i), load(floor, i)
         plain = ratio * value + load(work[1], i)
         room = room_below(nodes, terms, bend, floor, i)
-        free = plain - bottom
-        leaves = select(held, select(larger(free + ratio * room, -room), one, zero), zero)
+        # What the level before stands above the floor shares the bend of a trapezoidal step.
+        gone = splat(bend - 1.0) * larger(load(before, i) - bottom, zero)
+        free = plain - bottom + gone
+        # Drift towards exercise flattens the continuation below the boundary.
+        shrink = one + larger(splat((nodes[i - 1] - nodes[i]) / 3.0) * slant, zero)
+        leaves = select(held, select(larger(free * shrink + ratio * room, -room), one, zero), zero)
         value = larger(plain, bottom)
         if any_positive(leaves):
-            freed = select(room, above_boundary(ratio, room, free, bottom), value)
+            freed = above_boundary(ratio / shrink, room, free, bottom) - gone
+            freed = select(room, larger(freed, bottom), value)
             value = select(leaves, freed, value)
             held = held - leaves
         value = select(held, bottom, value)
@@ -205,7 +212,7 @@ def crank_nicolson(grid, damping, terms, floors, levels, work):
                 eliminate(grid.weights, terms[b], step, share, before, work)
                 theta = times[j + 1] - (parts - 1 - part) * step
                 low_edge(nodes, terms[b], floors[b], theta, after)
-                substitute(nodes, terms[b], bend, work, floors[b], after)
+                substitute(nodes, terms[b], bend, work, floors[b], before, after)
                 before = after
 
 
@@ -237,4 +244,4 @@ def tr_bdf2(grid, terms, floors, levels, work):
                     filled, theta, bend = after, times[j + 1], 1.0
                     eliminate_second(grid.weights, terms[b], 0.5 * ALPHA * dt, before, middle, work)
                 low_edge(nodes, terms[b], floors[b], theta, filled)
-                substitute(nodes, terms[b], bend, work, floors[b], filled)
+                substitute(nodes, terms[b], bend, work, floors[b], before, filled)

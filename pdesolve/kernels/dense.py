@@ -1,55 +1,63 @@
 """Dense output: value and slopes of one lane of a march at any elapsed time and any spot.
 
-Between two levels the value runs on the cubic that has, at both, the value and the time derivative
-that the equation itself gives.  Between nodes it runs on the quintic through six of them, in
-the coordinate ``xi`` in which the nodes ``y = stretch sinh(step xi)`` are evenly spaced.
+From the level before a date one more step of the march leads to it, of one lane alone.  Between
+nodes the value runs on the quintic through six of them, in the coordinate ``xi`` in which the nodes
+``y = stretch sinh(step xi)`` are evenly spaced.
 """
 
 import math
 
 from pdesolve._jit import inner
-from pdesolve.kernels.batch import DECAY, DIFFUSION, DRIFT
+from pdesolve.kernels.batch import DECAY, DIFFUSION, DRIFT, LONGEST, SCALE, YIELD
+from pdesolve.kernels.march import ALPHA, FLATTER, FLOOR, ROOM, second_stage, theta_step
 
 
 @inner
-def rate_of_change(weights, terms, lane, floor, level, rate):
-    """Fill ``rate`` (n + 1,) with dV/dtheta of a level; it is 0 on the floor and at the edges."""
-    diffusion, drift = terms[DIFFUSION, lane], terms[DRIFT, lane]
-    decay = terms[DECAY, lane]
-    last = level.shape[0] - 1
-    rate[0] = rate[last] = 0.0
-    for i in range(1, last):
-        here = level[i, lane]
-        rate[i] = 0.0
-        if here > floor[i, lane]:
-            lower = diffusion * weights[0, i] + drift * weights[1, i]
-            upper = diffusion * weights[2, i] + drift * weights[3, i]
-            flow = lower * (level[i - 1, lane] - here) + upper * (level[i + 1, lane] - here)
-            rate[i] = flow - decay * here
+def equation(grid, own, floor, bands, bound):
+    """Fill ``bands`` and ``bound``, both (3, n + 1), of a lane, per life, as a march needs them.
 
-
-@inner
-def column(grid, terms, lane, floor, theta, levels, work, values):
-    """Fill ``values`` (n + 1,) of one lane at ``theta`` between ``levels`` (m + 1, n + 1, WIDTH).
-
-    ``work`` (2, n + 1) is overwritten.
+    ``own`` holds the terms of the lane, ``floor`` (n + 1,) its exercise values.
     """
-    last, times = values.size - 1, grid.times
+    nodes, weights = grid.nodes, grid.weights
+    diffusion, drift, carry = own[DIFFUSION], own[DRIFT], own[YIELD]
+    for i in range(1, nodes.size - 1):
+        h = nodes[i] - nodes[i - 1]
+        bands[0, i] = diffusion * weights[0, i] + drift * weights[1, i]
+        bands[2, i] = diffusion * weights[2, i] + drift * weights[3, i]
+        bands[1, i] = -(bands[0, i] + bands[2, i]) - own[DECAY]
+        bound[FLOOR, i] = floor[i]
+        bound[ROOM, i] = 0.5 * h * h * (own[DECAY] - carry + carry * floor[i]) / diffusion
+        bound[FLATTER, i] = 1.0 + max(-h * drift / (3.0 * diffusion), 0.0)
+    bound[FLOOR, 0] = floor[0]
+
+
+@inner
+def edge(grid, own, floor, theta):
+    """Value at the lowest node: the floor, or the best payoff on the forward up to ``theta``."""
+    t = min(theta, own[LONGEST])
+    asset = math.exp(grid.nodes[0] * own[SCALE] - t * own[YIELD])
+    return max(math.exp(-t * own[DECAY]) - asset, floor)
+
+
+@inner
+def column(grid, own, floor, theta, levels, work, values):
+    """Fill ``values`` (n + 1,) of one lane at ``theta`` from its ``levels`` (m + 1, n + 1).
+
+    ``floor`` (n + 1,); ``work`` (11, n + 1) is overwritten.
+    """
+    times, last = grid.times, values.size - 1
     j = times.size - 2
     while j > 0 and times[j] >= theta:
         j -= 1
-    rate_of_change(grid.weights, terms, lane, floor, levels[j], work[0])
-    rate_of_change(grid.weights, terms, lane, floor, levels[j + 1], work[1])
-    dt = times[j + 1] - times[j]
-    x = (theta - times[j]) / dt
-    weight = x * x * (3.0 - 2.0 * x)
-    slope_before, slope_after = dt * x * (1.0 - x) ** 2, dt * x * x * (x - 1.0)
+    bands, bound, before, stage = work[:3], work[3:6], work[6], work[7]
+    equation(grid, own, floor, bands, bound)
     for i in range(last + 1):
-        before, after = levels[j, i, lane], levels[j + 1, i, lane]
-        values[i] = before + weight * (after - before)
-        values[i] += slope_before * work[0, i] + slope_after * work[1, i]
-    values[0] = (1.0 - x) * levels[j, 0, lane] + x * levels[j + 1, 0, lane]
-    values[last] = (1.0 - x) * levels[j, last, lane] + x * levels[j + 1, last, lane]
+        before[i] = levels[j, i]
+    dt = theta - times[j]
+    stage[0], stage[last] = edge(grid, own, floor[0], times[j] + ALPHA * dt), 0.0
+    values[0], values[last] = edge(grid, own, floor[0], theta), 0.0
+    theta_step(bands, bound, 0.5 * ALPHA * dt, 1.0, before, work[8:], stage)
+    second_stage(bands, bound, 0.5 * ALPHA * dt, before, stage, work[8:], values)
 
 
 @inner
@@ -90,8 +98,8 @@ def quintic(values, first, t):
 
 
 @inner
-def between_nodes(stretch, step, place, free, columns):
-    """Value, d/dy, d2/dy2 and error at ``place`` among the nodes, counted from 0 to ``n``.
+def between_nodes(stretch, step, y, place, free, columns):
+    """Value, d/dy, d2/dy2 and error at ``y``, which is ``place`` among the nodes 0 to ``n``.
 
     ``columns`` (2, n + 1) holds values and corrections; the error is the largest correction at the
     six nodes that serve.  No node below ``free`` is used: the second derivative jumps at the
@@ -100,10 +108,9 @@ def between_nodes(stretch, step, place, free, columns):
     n = columns.shape[1] - 1
     first = min(max(int(place) - 2, free), n - 5)
     value, slope, bend = quintic(columns[0], first, place - first)
-    xi = step * (place - 0.5 * n)
-    stride = step * stretch * math.cosh(xi)  # dy / d(place)
-    slope /= stride
-    bend = bend / (stride * stride) - slope * math.tanh(xi) / (stretch * math.cosh(xi))
+    radius = math.sqrt(y * y + stretch * stretch)  # dy / d(place) = step radius
+    slope /= step * radius
+    bend = bend / (step * radius) ** 2 - slope * y / (radius * radius)
     error = 0.0
     for k in range(first, first + 6):
         error = max(error, abs(columns[1, k]))

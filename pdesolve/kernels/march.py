@@ -13,9 +13,10 @@ import numpy as np
 from pdesolve._jit import inner, njit
 
 # The rows of ``bound``.  FLOOR is the exercise value, minus infinity where there is no early
-# exercise; ROOM how far above it the value of a row is one step of the march would be if exercise
-# ended at the row before.
-FLOOR, ROOM = range(2)
+# exercise; ROOM how far above it the value of a row is if exercise ends at the row before, negative
+# where exercise cannot pay; FLATTER, 1 or more, by how much a drift towards exercise flattens the
+# continuation of the value to the row before.
+FLOOR, ROOM, FLATTER = range(3)
 ALPHA = 2.0 - math.sqrt(2.0)  # both stages of TR-BDF2 share one matrix for this split
 
 
@@ -65,25 +66,27 @@ def above_boundary(ratio, room, free):
 
 
 @inner
-def substitute(bound, bend, work, after):
+def substitute(bound, bend, before, work, after):
     """Substitute from row 0 of ``after``, which is given, and hold every row above the floor.
 
     Holding each value before the next row uses it solves the early-exercise problem exactly where
     exercise is one run of rows from the first (Brennan and Schwartz, *J. Finance* 32, 1977).
-    `above_boundary` keeps the boundary between rows.  ``bend`` is 2 in a trapezoidal step, whose
-    known side holds the loss of the floor once more, else 1.
+    `above_boundary` keeps the boundary between rows.  ``bend`` is 2 in a trapezoidal step, which
+    bends the sum of the level ``before`` and of this one, else 1.
     """
     held = after[0] <= bound[FLOOR, 0]
     for i in range(1, after.size - 1):
         floor, ratio = bound[FLOOR, i], work[0, i]
         value = ratio * after[i - 1] + work[1, i]
         if held:
-            room, free = bend * bound[ROOM, i], value - floor
-            held = max(free + ratio * room, -room) <= 0.0
+            room, flatter = bend * bound[ROOM, i], bound[FLATTER, i]
+            gone = (bend - 1.0) * max(before[i] - floor, 0.0)
+            free = value - floor + gone
+            held = max(free * flatter + ratio * room, -room) <= 0.0
             if held:
                 value = floor
             elif room > 0.0:
-                value = floor + above_boundary(ratio, room, free)
+                value = floor + above_boundary(ratio / flatter, room, free) - gone
         after[i] = max(value, floor)
 
 
@@ -92,7 +95,7 @@ def theta_step(bands, bound, step, explicit, before, work, after):
     """Write ``after`` from ``(I - step L) after = (I + explicit step L) before``.
 
     ``explicit`` is 1 for the trapezoidal rule (Crank–Nicolson), whose step is half the time moved,
-    and 0 for implicit Euler.  ``bands`` (3, m) per year, ``bound`` (2, m), ``step`` in years,
+    and 0 for implicit Euler.  ``bands`` (3, m) per year, ``bound`` (3, m), ``step`` in years,
     ``work`` (3, m) overwritten; the first and the last of ``after`` (m,) are given.
     """
     known = work[2]
@@ -100,7 +103,7 @@ def theta_step(bands, bound, step, explicit, before, work, after):
     for i in range(before.size):
         known[i] = before[i] + explicit * step * known[i]
     eliminate(bands, step, known, work, after)
-    substitute(bound, 1.0 + explicit, work, after)
+    substitute(bound, 1.0 + explicit, before, work, after)
 
 
 @inner
@@ -114,7 +117,7 @@ def second_stage(bands, bound, step, before, stage, work, after):
     for i in range(before.size):
         known[i] = p * stage[i] - q * before[i]
     eliminate(bands, step, known, work, after)
-    substitute(bound, 1.0, work, after)
+    substitute(bound, 1.0, before, work, after)
 
 
 @njit
@@ -124,7 +127,7 @@ def crank_nicolson(bands, bound, times, edges, damping, levels):
     Each of the first ``damping`` steps is two implicit half steps, which keep the kink of the
     payoff from ringing (Rannacher, *Numer. Math.* 43, 1984).
 
-    ``bands`` (3, m) per year, ``bound`` (2, m), ``times`` (n + 1,) in years; ``edges`` (n, 2, 2):
+    ``bands`` (3, m) per year, ``bound`` (3, m), ``times`` (n + 1,) in years; ``edges`` (n, 2, 2):
     of each step, midway and at its end, the first and the last row; ``levels`` (n + 1, m).
     """
     work, half = np.empty((3, levels.shape[1])), np.empty(levels.shape[1])

@@ -13,7 +13,9 @@ from pdesolve._jit import inner, njit
 from pdesolve.kernels.batch import (
     AMERICAN,
     DECAY,
+    DIFFUSION,
     DISCOUNT,
+    DRIFT,
     RIGHT,
     SCALE,
     SHIFT,
@@ -27,63 +29,94 @@ BLOCK, LANE, CONTRACT, DATE, ELAPSED = range(5)
 # The error that extrapolation leaves, as a share of what it changed: of fourth order without early
 # exercise, so that on the coarsest grids in use it is a fiftieth.
 REGULAR = 0.1
+# What the choice of the time of exercise adds below the nodes, as a share of the variance of the
+# spot and of its value: it is left out there, and stated as an error.
+TIMING = 0.25
+# Drift over the life, in deviations, from which a value is held above that of certain exercise.
+STRONG = 1.0
 
 
 @inner
 def below_nodes(own, theta, y):
-    """Value, d/dy, d2/dy2 of a put that will surely end in the money: exercise at the best time."""
+    """Value, d/dy, d2/dy2, error of a put that will surely pay: exercise at the best time."""
     scale, gain, loss = own[SCALE], own[DECAY], own[YIELD]
-    asset, at, waits = math.exp(y * scale), theta, 0.0
+    asset, at, waits, error = math.exp(y * scale), theta, 0.0, 0.0
     early = own[AMERICAN] == 1.0
     if early and gain > 0.0 and loss > gain and loss * asset > gain:
         turning = math.log(loss * asset / gain) / (loss - gain)
         if turning < theta:
             at, waits = turning, loss / (loss - gain)
+            error = TIMING * asset * 2.0 * own[DIFFUSION] * scale * scale * theta
     later = asset * math.exp(-loss * at)
     value = math.exp(-gain * at) - later
     if early and 1.0 - asset > value:
-        return 1.0 - asset, -scale * asset, -scale * scale * asset
+        return 1.0 - asset, -scale * asset, -scale * scale * asset, 0.0
     # The best time moves with the spot; by the envelope theorem only the bend feels it.
-    return value, -scale * later, scale * scale * later * (waits - 1.0)
+    return value, -scale * later, scale * scale * later * (waits - 1.0), error
 
 
 @inner
-def unit_put(stretch, step, own, theta, y, free, columns):
-    """Value, d/dy, d2/dy2 and error of the put of strike one at ``y``, undiscounted as marched.
+def exercise_place(own, grid, free, values):
+    """Place of the exercise boundary among the nodes, 0 to ``n``; -1 where there is none.
 
-    The nodes are ``stretch sinh(step (i - n / 2))``; ``own`` holds the terms of the lane,
-    ``columns`` (2, n + 1) its values and the corrections that extrapolation made; nodes below
-    ``free`` are exercised.
+    Above the boundary the value leaves the payoff by a parabola, so that the root of their
+    difference is straight; it is followed down from the two nodes above the first free one.
     """
+    n = values.size - 1
+    if own[AMERICAN] == 0.0 or free == 0:
+        return -1.0
+    if free > n - 3:
+        return float(free)
+    scale = own[SCALE]
+    near = values[free + 1] - 1.0 + math.exp(grid.nodes[free + 1] * scale)
+    far = values[free + 2] - 1.0 + math.exp(grid.nodes[free + 2] * scale)
+    if not 0.0 < near < far:
+        return float(free)
+    rise = (math.sqrt(far) - math.sqrt(near)) / (grid.nodes[free + 2] - grid.nodes[free + 1])
+    y = grid.nodes[free + 1] - math.sqrt(near) / rise
+    place = math.asinh(y / grid.stretch) / grid.step + 0.5 * n
+    return min(max(place, free - 1.0), free + 1.0)
+
+
+@inner
+def unit_put(grid, own, theta, asset, exercised, columns):
+    """Value, d/dy, d2/dy2 and error of the put of strike one at spot ``asset``, as marched.
+
+    ``own`` holds the terms of the lane, ``columns`` (2, n + 1) its values and the corrections that
+    extrapolation made; up to the place ``exercised`` the put is exercised.
+    """
+    stretch, step = grid.stretch, grid.step
     scale, n = own[SCALE], columns.shape[1] - 1
-    shifted = y + own[SHIFT] * theta
-    place = math.asinh(shifted / stretch) / step + 0.5 * n
+    y = math.log(asset) / scale + own[SHIFT] * theta
+    place = math.asinh(y / stretch) / step + 0.5 * n
     if place >= n:
         return 0.0, 0.0, 0.0, 0.0
     if place <= 0.0:
-        value, slope, bend = below_nodes(own, theta, shifted)
-        return value, slope, bend, 0.0
-    value, slope, bend, error = between_nodes(stretch, step, place, free, columns)
+        return below_nodes(own, theta, y)
+    if place <= exercised:
+        return 1.0 - asset, -scale * asset, -scale * scale * asset, 0.0
+    free = max(math.ceil(exercised), 0)
+    value, slope, bend, error = between_nodes(stretch, step, y, place, free, columns)
     if own[AMERICAN] == 1.0:
-        # In the cell of the boundary the continuation is a parabola that touches the payoff there.
-        asset = math.exp(y * scale)
-        falls = place < free and slope + scale * asset <= 0.0
-        if place <= free - 1 or falls or value <= 1.0 - asset:
-            return 1.0 - asset, -scale * asset, -scale * scale * asset, 0.0
+        if value <= 1.0 - asset:
+            return 1.0 - asset, -scale * asset, -scale * scale * asset, error
+        if abs(own[DRIFT]) > STRONG:
+            sure, steep, curved, _ = below_nodes(own, theta, y)
+            if value < sure:
+                return sure, steep, curved, max(error, sure - value)
         return value, slope, bend, error
     return value, slope, bend, REGULAR * error
 
 
 @inner
-def read(stretch, step, own, theta, free, columns, spots, out):
+def read(grid, own, theta, exercised, columns, spots, out):
     """Fill ``out`` (4, k): value, delta, gamma and estimated error at ``spots`` (k,)."""
     scale, strike, call = own[SCALE], own[STRIKE], own[RIGHT] > 0.0
     discount = math.exp(-own[DISCOUNT] * theta)
     for i in range(spots.size):
         spot = spots[i]
-        y = math.log(spot / strike) / scale
-        y = -y if call else y
-        value, slope, bend, error = unit_put(stretch, step, own, theta, y, free, columns)
+        asset = strike / spot if call else spot / strike
+        value, slope, bend, error = unit_put(grid, own, theta, asset, exercised, columns)
         unit = discount * (spot if call else strike)
         slope, bend = slope / scale, bend / (scale * scale)
         out[0, i] = unit * value
@@ -97,11 +130,12 @@ def dense_columns(grid, terms, jobs, floors, levels, work, columns):
     """Fill row ``j`` of ``columns`` (j, n + 1) with the values at the nodes for job ``j``.
 
     ``terms`` (b, 11, WIDTH); ``jobs`` (5, j); ``floors`` (b, n + 1, WIDTH); ``levels`` (b, m + 1,
-    n + 1, WIDTH); ``work`` (2, n + 1) is overwritten.
+    n + 1, WIDTH); ``work`` (11, n + 1) is overwritten.
     """
     for j in range(jobs.shape[1]):
         b, lane, theta = int(jobs[BLOCK, j]), int(jobs[LANE, j]), jobs[ELAPSED, j]
-        column(grid, terms[b], lane, floors[b], theta, levels[b], work, columns[j])
+        own, floor = terms[b, :, lane], floors[b, :, lane]
+        column(grid, own, floor, theta, levels[b, :, :, lane], work, columns[j])
 
 
 @njit
@@ -117,4 +151,5 @@ def read_columns(grid, terms, jobs, coarse, fine, free, spots, out):
         extrapolate(coarse[j], fine[j], columns)
         own, theta = terms[int(jobs[BLOCK, j]), :, int(jobs[LANE, j])], jobs[ELAPSED, j]
         c, d = int(jobs[CONTRACT, j]), int(jobs[DATE, j])
-        read(grid.stretch, grid.step, own, theta, free[j], columns, spots[c, d], out[:, c, d])
+        exercised = exercise_place(own, grid, free[j], columns[0])
+        read(grid, own, theta, exercised, columns, spots[c, d], out[:, c, d])

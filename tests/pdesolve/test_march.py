@@ -3,9 +3,20 @@
 import numpy as np
 import pytest
 import scipy.linalg
+from numpy.polynomial import Polynomial
 
 from pdesolve import BlackScholes, Exercise, Option, Right, spot_grid
-from pdesolve.kernels.march import ALPHA, FLOOR, ROOM, crank_nicolson, multiply, theta_step, tr_bdf2
+from pdesolve.kernels.between import read_rows
+from pdesolve.kernels.march import (
+    ALPHA,
+    FLATTER,
+    FLOOR,
+    ROOM,
+    crank_nicolson,
+    multiply,
+    theta_step,
+    tr_bdf2,
+)
 from pdesolve.operator import black_scholes_operator, edges, smoothed_payoff
 from tests import naive
 
@@ -24,7 +35,7 @@ def bands():
 
 
 def unbounded(m=M):
-    return np.stack([np.full(m, -np.inf), np.zeros(m)])
+    return np.stack([np.full(m, -np.inf), np.ones(m), np.ones(m)])
 
 
 def random_put(seed, *, early=True):
@@ -125,17 +136,18 @@ def test_without_room_early_exercise_is_solved_exactly(seed, explicit):
 @pytest.mark.parametrize("seed", RNG_SEEDS)
 def test_the_first_free_row_continues_smoothly_below(seed, explicit):
     # Its own equation holds with the value of the row below not on the floor F, but where the
-    # parabola F + room (1 - e)^2 through this row, F + room e^2, and the boundary goes on.
+    # parabola goes on that touches the floor e cells before this row: F + room (1 - e)^2, while
+    # this row stands room e^2 above.  In a trapezoidal step both are means of two levels.
     rows = random_put(seed)
+    rows.bound[FLATTER] = 1.0
     before, floor = marched(rows)[-1], rows.bound[FLOOR]
     after = one_step(rows, before, (floor[0], 0.0), explicit=explicit)
     matrix, known = naive.step_system(rows.bands, 0.02, explicit, before, (floor[0], 0.0))
-    i = np.flatnonzero(after > floor)[0]
-    room = (1.0 + explicit) * rows.bound[ROOM, i]
-    cells = np.sqrt((after[i] - floor[i]) / room)
-    assert 0.0 < cells <= 1.0
+    i, levels = np.flatnonzero(after > floor)[0], 1.0 + explicit
+    height = (after[i] - floor[i] + explicit * (before[i] - floor[i])) / levels
+    cells = min(np.sqrt(height / rows.bound[ROOM, i]), 1.0)
     continued = after.copy()
-    continued[i - 1] += room * (1.0 - cells) ** 2
+    continued[i - 1] += levels * rows.bound[ROOM, i] * (1.0 - cells) ** 2
     np.testing.assert_allclose(matrix[i:] @ continued, known[i:], rtol=0.0, atol=1e-13)
 
 
@@ -162,7 +174,7 @@ def test_a_call_runs_over_the_rows_of_its_mirrored_put():
 
 
 def test_a_bond_loses_the_rate_and_the_asset_the_yield():
-    # In units of the strike: L 1 = -r exactly, and L exp(z) = -q exp(z) to the order of the weights.
+    # In units of the strike: L 1 = -r exactly, L exp(z) = -q exp(z) to the order of the weights.
     rows = random_put(3)
     gain, loss = rows.gain, rows.loss
     inner = slice(1, -1)
@@ -173,3 +185,32 @@ def test_a_bond_loses_the_rate_and_the_asset_the_yield():
     cells = np.diff(rows.places)
     bound = 0.1 * np.maximum(cells[1:], cells[:-1]) ** 2 * np.exp(rows.places[inner])
     assert np.all(np.abs(asset + loss * np.exp(rows.places))[inner] <= bound)
+
+
+def test_between_nodes_six_of_them_are_joined_by_their_polynomial():
+    places = np.sort(np.random.default_rng(5).uniform(-1.0, 1.0, 12))
+    values, at, out = (
+        np.sin(3.0 * places),
+        np.array([0.3 * places[5] + 0.7 * places[6]]),
+        np.empty((5, 1)),
+    )
+    read_rows(places, values, np.full(12, 1e-3), 0, at, out)
+    through = Polynomial.fit(places[3:9], values[3:9], 5)
+    expected = [through(at[0]), through.deriv()(at[0]), through.deriv(2)(at[0]), 1e-3, 0.0]
+    np.testing.assert_allclose(out[:, 0], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("free", [4, 6])
+def test_no_exercised_row_serves_above_the_boundary(free):
+    # The same polynomial throughout, but for exercised rows that stand elsewhere.
+    places = np.linspace(-1.0, 0.5, 12)
+    values, out = 2.0 + places + places**2, np.empty((5, 3))
+    values[:free] = -np.expm1(places[:free])
+    at = np.array(
+        [places[free - 1] - 0.01, 0.5 * (places[free - 1] + places[free]), places[free + 1]]
+    )
+    read_rows(places, values, np.zeros(12), free, at, out)
+    np.testing.assert_allclose(out[0, 1:], 2.0 + at[1:] + at[1:] ** 2, rtol=1e-12)
+    np.testing.assert_allclose(out[2, 1:], 2.0, rtol=1e-9)
+    exercised = [-np.expm1(at[0]), -np.exp(at[0]), -np.exp(at[0]), 0.0, 1.0]
+    np.testing.assert_allclose(out[:, 0], exercised, rtol=1e-15)

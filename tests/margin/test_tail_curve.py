@@ -1,0 +1,99 @@
+"""Order statistics of moved readings of a curve, against sorting at every spot."""
+
+import numpy as np
+import pytest
+
+from margin.kernels.tail import reach, select
+from margin.piecewise import from_hermite, line
+from margin.rules.tail_curve import mean_of_lowest, ranked_value
+from tests import naive
+
+pytestmark = pytest.mark.kernels
+
+SPOTS = np.exp(np.linspace(np.log(30.0), np.log(300.0), 701))
+
+
+def wave(seed, cells=60):
+    """A smooth random function of spot with several hills, exact to its stated error of 0."""
+    rng = np.random.default_rng(seed)
+    knots = np.exp(np.linspace(np.log(10.0), np.log(900.0), cells + 1))
+    heights, slopes = rng.normal(0.0, 50.0, cells + 1), rng.normal(0.0, 2.0, cells + 1)
+    return from_hermite(knots, heights, slopes[:-1], right_slopes=slopes[1:], error=0.0)
+
+
+def readings(curve, factors, weights=1.0):
+    return np.sort(weights * curve(SPOTS[:, None] * factors), axis=1)
+
+
+def bound(curve):
+    cell = np.searchsorted(curve.knots, SPOTS, side="right") - 1
+    return curve.error[np.minimum(cell, curve.error.size - 1)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_selection_puts_the_lowest_first_and_the_largest_of_them_last(seed):
+    rng = np.random.default_rng(seed)
+    values = rng.integers(0, 30, 50).astype(float)  # with ties
+    rank, order = int(rng.integers(1, 51)), rng.permutation(50)
+    select(values, rank, order)
+    assert sorted(order) == list(range(50))
+    assert values[order[rank - 1]] == np.sort(values)[rank - 1]
+    assert values[order[:rank]].max() <= values[order[rank - 1 :]].min()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_cubic_is_negative_as_far_as_is_proven(seed):
+    rng = np.random.default_rng(seed)
+    cubic = naive.polynomial(rng.normal(size=4))
+    cubic = cubic - cubic(0.5) - 0.1
+    end = float(rng.choice([0.0, 1.0]))
+    proven = reach(tuple(naive.bernstein(cubic)), 0.5, end)
+    assert cubic(np.linspace(0.5, proven, 200)).max() <= 1e-12
+    assert proven == end or abs(proven - 0.5) > 0.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("count", "rank"), [(1, 1), (7, 1), (7, 7), (40, 3), (40, 20)])
+def test_the_ranked_value_and_the_mean_are_those_of_sorting_within_their_errors(seed, count, rank):
+    curve, rng = wave(seed), np.random.default_rng(seed)
+    factors = np.exp(rng.normal(0.0, 0.15, count)).clip(0.5, 2.0)
+    weights = rng.uniform(0.5, 1.5, count)
+    sorted_values = readings(curve, factors, weights)
+    ranked = ranked_value(curve, factors, rank, weights=weights)
+    assert np.all(np.abs(ranked(SPOTS) - sorted_values[:, rank - 1]) <= bound(ranked) + 1e-12)
+    mean = mean_of_lowest(curve, factors, rank, weights=weights)
+    expected = sorted_values[:, :rank].mean(axis=1)
+    assert np.all(np.abs(mean(SPOTS) - expected) <= bound(mean) + 1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_error_is_small_against_the_spread_of_the_readings(seed):
+    factors = np.exp(np.random.default_rng(seed).normal(0.0, 0.05, 30))
+    curve = wave(seed, cells=12)
+    error = bound(ranked_value(curve, factors, 4))
+    assert np.median(error / np.ptp(readings(curve, factors), axis=1)) < 2e-7
+
+
+def test_readings_that_cross_at_one_spot_are_parted_there():
+    curve = from_hermite([10, 100, 1000], [0, 0, 900], [0, 1], right_slopes=[0, 1], error=0.0)
+    lowest = ranked_value(curve, [0.5, 2.0], 1, weights=[1.0, 1.0])
+    assert float(lowest(150.0)) == pytest.approx(0.0, abs=float(bound(lowest).max()))
+    assert float(lowest(400.0)) == pytest.approx(100.0, abs=1e-4)
+
+
+def test_equal_factors_tie_without_harm():
+    shares = line(0.0, 1.0, lowest=1.0, highest=1_000.0)
+    assert ranked_value(shares, [0.9] * 50, 7)(SPOTS) == pytest.approx(0.9 * SPOTS)
+
+
+@pytest.mark.parametrize(
+    ("factors", "rank", "message"),
+    [
+        ([1.0], 2, "rank must lie from 1 to the number of factors, 1, got 2"),
+        ([1.0, -0.5], 1, "factors must be positive and finite, got -0.5"),
+        ([0.001, 1_000.0], 1, "factors must leave a range of spots"),
+    ],
+)
+def test_what_cannot_be_ranked_is_refused(factors, rank, message):
+    with pytest.raises(ValueError, match=message):
+        ranked_value(line(0.0, 1.0, lowest=1.0, highest=100.0), factors, rank)

@@ -1,0 +1,306 @@
+"""Barrier options against published values, QuantLib, parity, order in the barrier and limits."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+import QuantLib as ql
+from tests.pdesolve import quantlib
+
+from pdesolve import Right, black_scholes_price
+from pdesolve.barriers import (
+    BarrierTerms,
+    barrier_price,
+    double_knock_in_price,
+    double_knock_out_price,
+)
+from pdesolve.digitals import no_touch_price, one_touch_price
+from pdesolve.kernels import double_barriers as kernels
+
+EPS = np.finfo(float).eps
+KINDS = {
+    "up_out": ql.Barrier.UpOut,
+    "up_in": ql.Barrier.UpIn,
+    "down_out": ql.Barrier.DownOut,
+    "down_in": ql.Barrier.DownIn,
+}
+
+# Haug, Option Pricing Formulas (1998), page 72: spot 100, rebate 3, half a year, rate 8 %, cost of
+# carry 4 %; strikes 90, 100, 110 at a volatility of 25 %, then of 30 %.
+HAUG = [
+    ("down_out", 95, "call", (9.0246, 6.7924, 4.8759), (8.8334, 7.0285, 5.4137)),
+    ("down_out", 100, "call", (3.0, 3.0, 3.0), (3.0, 3.0, 3.0)),
+    ("up_out", 105, "call", (2.6789, 2.3580, 2.3453), (2.6341, 2.4389, 2.4315)),
+    ("down_in", 95, "call", (7.7627, 4.0109, 2.0576), (9.0093, 5.1370, 2.8517)),
+    ("down_in", 100, "call", (13.8333, 7.8494, 3.9795), (14.8816, 9.2045, 5.3043)),
+    ("up_in", 105, "call", (14.1112, 8.4482, 4.5910), (15.2098, 9.7278, 5.8350)),
+    ("down_out", 95, "put", (2.2798, 2.2947, 2.6252), (2.4170, 2.4258, 2.6246)),
+    ("up_out", 105, "put", (3.7760, 5.4932, 7.5187), (4.2293, 5.8032, 7.5649)),
+    ("down_in", 95, "put", (2.9586, 6.5677, 11.9752), (3.8769, 7.7989, 13.3078)),
+    ("down_in", 100, "put", (2.2845, 5.9085, 11.6465), (3.3328, 7.2636, 12.9713)),
+    ("up_in", 105, "put", (1.4653, 3.3721, 7.0846), (2.0658, 4.4226, 8.3686)),
+]
+# The same, page 75: calls at 100 for volatilities of 15, 25 and 35 %, at 3 months and 6.
+HAUG_DOUBLE = [
+    ((50, 150), (4.3515, 6.1644, 7.0373), (6.9853, 7.9336, 6.5088)),
+    ((60, 140), (4.3505, 5.8500, 5.7726), (6.8082, 6.3383, 4.3841)),
+    ((70, 130), (4.3139, 4.8293, 3.7765), (5.9697, 4.0004, 2.2563)),
+    ((80, 120), (3.7516, 2.6387, 1.4903), (3.5805, 1.5098, 0.5635)),
+    ((90, 110), (1.2055, 0.3098, 0.0477), (0.5537, 0.0441, 0.0011)),
+]
+
+
+def contracts(n=100, seed=0):
+    draw = np.random.default_rng(seed).uniform
+    return {
+        "spot": np.full(n, 100.0),
+        "strike": draw(70.0, 140.0, n),
+        "expiry": np.ceil(365.0 * draw(0.05, 3.0, n)) / 365.0,
+        "vol": draw(0.05, 0.7, n),
+        "rate": draw(0.0, 0.12, n),
+        "div_yield": draw(-0.02, 0.1, n),
+    }
+
+
+def levels(kind, n=100, seed=1):
+    share = np.random.default_rng(seed).uniform(0.005, 0.4, n)
+    return 100.0 * (1.0 + share if kind.startswith("up") else 1.0 - share)
+
+
+@pytest.mark.parametrize(("kind", "level", "right", "calm", "wild"), HAUG)
+def test_published_values_are_met(kind, level, right, calm, wild):
+    terms = {"rate": 0.08, "div_yield": 0.04, "right": right}
+    barrier = BarrierTerms(level, kind, rebate=3.0)
+    strikes, vols = [90.0, 100.0, 110.0], [[0.25], [0.3]]
+    found = barrier_price(100.0, strikes, 0.5, barrier=barrier, vol=vols, **terms)
+    np.testing.assert_allclose(found, [calm, wild], rtol=0.0, atol=1e-4)
+
+
+@pytest.mark.parametrize(("barriers", "short", "long"), HAUG_DOUBLE)
+def test_published_double_knock_outs_are_met(barriers, short, long):
+    terms = {"barriers": barriers, "vol": [0.15, 0.25, 0.35], "rate": 0.1}
+    found = double_knock_out_price(100.0, 100.0, [[0.25], [0.5]], **terms)
+    np.testing.assert_allclose(found, [short, long], rtol=0.0, atol=1e-4)
+
+
+def quantlib_barrier(kind, level, right, spot, strike, expiry, vol, rate, div_yield):
+    payoff = ql.PlainVanillaPayoff(quantlib.right(right), float(strike))
+    exercise = ql.EuropeanExercise(quantlib.date(expiry))
+    option = ql.BarrierOption(KINDS[kind], float(level), 3.0, payoff, exercise)
+    process = quantlib.process(spot, vol, rate, div_yield)
+    option.setPricingEngine(ql.AnalyticBarrierEngine(process))
+    return option.NPV()
+
+
+@pytest.mark.parametrize("right", ["call", "put"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_quantlib_agrees(kind, right):
+    quantlib.today()
+    book, level = contracts(), levels(kind)
+    rows = zip(level, *book.values(), strict=True)
+    expected = [quantlib_barrier(kind, row[0], right, *row[1:]) for row in rows]
+    found = barrier_price(**book, barrier=BarrierTerms(level, kind, 3.0), right=right)
+    # QuantLib multiplies powers of barrier over spot by normal tails, each right to rounding.
+    np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-10)
+
+
+def quantlib_double(right, barriers, spot, strike, expiry, vol, rate, div_yield):
+    payoff = ql.PlainVanillaPayoff(quantlib.right(right), float(strike))
+    exercise = ql.EuropeanExercise(quantlib.date(expiry))
+    kind = ql.DoubleBarrier.KnockOut
+    option = ql.DoubleBarrierOption(kind, *map(float, barriers), 0.0, payoff, exercise)
+    process = quantlib.process(spot, vol, rate, div_yield)
+    option.setPricingEngine(ql.AnalyticDoubleBarrierEngine(process, 10))
+    return option.NPV()
+
+
+@pytest.mark.parametrize("right", ["call", "put"])
+def test_quantlib_agrees_on_double_knock_outs(right):
+    quantlib.today()
+    book = contracts()
+    lows, highs = levels("down"), levels("up", seed=2)
+    # Where spot spreads wider than its barriers, its ten images are too few.
+    book["vol"] = np.linspace(0.1, 1.0, 100) * np.log(highs / lows) / np.sqrt(book["expiry"])
+    book["vol"] = np.clip(book["vol"], 0.05, 5.0)
+    book["strike"] = lows + (highs - lows) * np.linspace(0.05, 0.95, 100)
+    rows = zip(lows, highs, *book.values(), strict=True)
+    expected = [quantlib_double(right, row[:2], *row[2:]) for row in rows]
+    found = double_knock_out_price(**book, barriers=(lows, highs), right=right)
+    # Its series multiplies powers of the barriers by differences of normal distributions.
+    np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-8)
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_in_and_out_together_are_vanilla_and_the_rebate_legs(direction, right):
+    book, level = contracts(500), levels(direction, 500)
+    legs = [BarrierTerms(level, f"{direction}_{end}", 3.0) for end in ("in", "out")]
+    both = sum(barrier_price(**book, barrier=leg, right=right) for leg in legs)
+    vanilla = black_scholes_price(**book, right=right)
+    spot, _, expiry, *market = book.values()
+    market = dict(zip(("vol", "rate", "div_yield"), market, strict=True)) | {"direction": direction}
+    legs = [price(spot, level, expiry, **market) for price in (one_touch_price, no_touch_price)]
+    np.testing.assert_allclose(both, vanilla + 3.0 * sum(legs), rtol=0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize("kind", KINDS)
+def test_prices_lie_between_nothing_and_vanilla(kind, right):
+    book = contracts(500)
+    price = barrier_price(**book, barrier=BarrierTerms(levels(kind, 500), kind), right=right)
+    assert np.all(price >= 0.0)
+    assert np.all(price <= black_scholes_price(**book, right=right) + 1e-12)
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize(("kind", "farthest"), [("up_out", 200.0), ("down_out", 50.0)])
+def test_a_knock_out_is_worth_more_the_farther_its_barrier(kind, farthest, right):
+    ladder = np.linspace(100.0, farthest, 300)[:, None]
+    book = contracts(50)
+    price = barrier_price(**book, barrier=BarrierTerms(ladder, kind), right=right)
+    assert np.all(np.diff(price, axis=0) >= -1e-12)
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize(("kind", "level"), [("up_out", 1e9), ("down_out", 1e-9)])
+def test_a_barrier_moved_away_leaves_the_vanilla_option(kind, level, right):
+    book = contracts()
+    price = barrier_price(**book, barrier=BarrierTerms(level, kind), right=right)
+    np.testing.assert_allclose(price, black_scholes_price(**book, right=right), rtol=1e-12)
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize(("kind", "corner"), [("up_out", (1e-9, 0.0)), ("down_out", (0.0, 1e9))])
+def test_two_barriers_with_one_moved_away_are_one(kind, corner, right):
+    book, level = contracts(), levels(kind)
+    pair = (corner[0], level) if kind == "up_out" else (level, corner[1])
+    double = double_knock_out_price(**book, barriers=pair, right=right)
+    single = barrier_price(**book, barrier=BarrierTerms(level, kind), right=right)
+    np.testing.assert_allclose(double, single, rtol=0.0, atol=1e-11)
+
+
+@pytest.mark.parametrize("right", Right)
+def test_two_barriers_leave_less_than_either(right):
+    book, low, high = contracts(500), levels("down", 500), levels("up", 500, seed=2)
+    double = double_knock_out_price(**book, barriers=(low, high), right=right)
+    inside = double_knock_in_price(**book, barriers=(low, high), right=right)
+    for level, kind in ((low, "down_out"), (high, "up_out")):
+        single = barrier_price(**book, barrier=BarrierTerms(level, kind), right=right)
+        assert np.all(double <= single + 1e-12)
+    np.testing.assert_allclose(
+        double + inside, black_scholes_price(**book, right=right), rtol=0.0, atol=1e-12
+    )
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize("spread", [0.45, 0.55])
+@pytest.mark.parametrize("m", [-8.0, -0.3, 0.0, 2.0])
+@pytest.mark.parametrize("low", [-0.29, -0.1, -1e-4])
+def test_images_and_modes_are_the_same_sum(low, m, spread):
+    high = low + 0.3
+    arguments = low, high, low + 0.05, low + 0.2, m, spread * 0.3
+    images, modes = kernels.image_sum(*arguments), kernels.mode_sum(*arguments)
+    # Terms are at most about 1; what either leaves out there is below 1e-17.
+    assert images == pytest.approx(modes, rel=0.0, abs=1e-15)
+
+
+def survival_integral(barrier, strike, vol, rate):
+    """Integrate the payoff of an up-and-out call over the reflected density, to 30 digits."""
+    with mpmath.workdps(30):
+        s, h = mpmath.mpf(vol), mpmath.log(mpmath.mpf(barrier) / 100)
+        nu = rate - s**2 / 2
+
+        def integrand(y):
+            free = mpmath.npdf(y, nu, s)
+            image = mpmath.exp(2 * nu * h / s**2) * mpmath.npdf(y, 2 * h + nu, s)
+            return (100 * mpmath.exp(y) - strike) * (free - image)
+
+        start = mpmath.log(mpmath.mpf(strike) / 100)
+        middle = min(max(nu, start), h)
+        return float(mpmath.exp(-rate) * mpmath.quad(integrand, [start, middle, h]))
+
+
+@pytest.mark.parametrize("vol", [0.02, 0.1, 0.4])
+@pytest.mark.parametrize("barrier", [100.5, 110.0, 130.0])
+def test_a_knock_out_is_the_integral_over_surviving_paths(barrier, vol):
+    terms = {"barrier": BarrierTerms(barrier, "up_out"), "vol": vol, "rate": 0.05}
+    found = barrier_price(100.0, 99.0, 1.0, **terms)
+    assert found == pytest.approx(survival_integral(barrier, 99.0, vol, 0.05), abs=1e-12)
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("spot", [100.0, "beyond"])
+def test_a_spot_at_the_barrier_or_beyond_has_touched(kind, right, spot):
+    if spot == "beyond":
+        spot = 110.0 if kind.startswith("up") else 90.0
+    terms = {"vol": 0.2, "rate": 0.05, "right": right}
+    found = barrier_price(spot, 95.0, 1.0, barrier=BarrierTerms(100.0, kind, 3.0), **terms)
+    vanilla = black_scholes_price(spot, 95.0, 1.0, **terms)
+    assert found == (3.0 if kind.endswith("out") else vanilla)
+
+
+@pytest.mark.parametrize(
+    ("kind", "right"), [("up_out", "call"), ("down_out", "put")], ids=["call", "put"]
+)
+def test_a_strike_at_the_barrier_leaves_only_the_rebate(kind, right):
+    spot = 90.0 if kind == "up_out" else 110.0
+    terms = {"vol": 0.2, "rate": 0.05}
+    barrier = BarrierTerms(100.0, kind, 3.0)
+    found = barrier_price(spot, 100.0, 1.0, barrier=barrier, right=right, **terms)
+    hit = one_touch_price(spot, 100.0, 1.0, direction=kind.removesuffix("_out"), **terms)
+    assert found == 3.0 * hit
+
+
+def test_a_rebate_larger_than_the_option_is_paid_like_any_other():
+    terms = {"vol": 0.2, "rate": 0.05}
+    prices = [
+        barrier_price(95.0, 90.0, 1.0, barrier=BarrierTerms(100.0, "up_out", rebate), **terms)
+        for rebate in (0.0, 1000.0)
+    ]
+    hit = one_touch_price(95.0, 100.0, 1.0, direction="up", **terms)
+    assert prices[1] - prices[0] == pytest.approx(1000.0 * hit, rel=1e-14)
+
+
+@pytest.mark.parametrize("vol", [0.0, 1e-9])
+def test_without_volatility_the_forward_is_knocked_out_or_is_not(vol):
+    terms = {"vol": vol, "rate": 0.1, "barrier": BarrierTerms([105.0, 120.0], "up_out")}
+    found = barrier_price(100.0, 95.0, 1.0, **terms)
+    survivor = 100.0 - 95.0 * math.exp(-0.1)
+    np.testing.assert_allclose(found, [0.0, survivor], rtol=0.0, atol=1e-7)
+
+
+def test_a_drift_of_many_deviations_does_not_overflow():
+    barrier = BarrierTerms([101.0, 102.5, 102.6, 125.0], ["up_out", "up_out", "up_in", "up_in"])
+    found = barrier_price(100.0, 100.0, 0.25, barrier=barrier, vol=1e-4, rate=0.1)
+    forward_value = 100.0 - 100.0 * math.exp(-0.025)
+    np.testing.assert_allclose(found, [0.0, 0.0, 0.0, 0.0], atol=forward_value)
+    assert np.all(np.isfinite(found))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        ((0.0, "up_out"), "level must be positive and finite, got 0.0"),
+        ((100.0, "up"), "kind must be \"up_out\" or .* got 'up'"),
+        ((100.0, "up_out", -1.0), "rebate must be finite and not negative, got -1.0"),
+        (([100.0, math.nan], "up_out"), "level must be positive and finite, got nan at index 1"),
+    ],
+)
+def test_senseless_barriers_are_refused(arguments, rule):
+    with pytest.raises(ValueError, match=rule):
+        BarrierTerms(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("barriers", "rule"),
+    [
+        ((120.0, 80.0), "lower barrier must be below the upper, got 120.0 and 80.0"),
+        ((0.0, 80.0), "lower barrier must be positive and finite"),
+        (100.0, "barriers must be a lower and an upper one, got 100.0"),
+    ],
+)
+def test_senseless_pairs_are_refused(barriers, rule):
+    with pytest.raises(ValueError, match=rule):
+        double_knock_out_price(100.0, 100.0, 1.0, barriers=barriers, vol=0.2)
