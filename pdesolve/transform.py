@@ -105,18 +105,23 @@ def greeks(
     """
     x = np.log(columns["spot"] / columns["strike"])
     x += (columns["rate"] - columns["div_yield"]) * columns["expiry"]
-    sums = np.zeros((5, x.size))
-    for rows in np.array_split(np.flatnonzero(uncertain), -(-np.count_nonzero(uncertain) // BLOCK)):
-        sums[:, rows] = _integrals(law(rows, x[rows, None]), x[rows, None], rows, shape)
-    out = _time_value(columns, sums) + _exercise(columns, x)
+    sums, rights = np.zeros((5, x.size)), np.where(x > 0.0, -1.0, 1.0)
+    live = np.flatnonzero(uncertain)
+    for start in range(0, live.size, BLOCK):
+        rows = live[start : start + BLOCK]
+        block = law(rows, x[rows, None])
+        sums[:, rows], rights[rows] = _integrals(block, x[rows, None], rows, shape)
+    out = _time_value(columns, sums) + _exercise(columns, rights)
     out[1:, ~uncertain & (x == 0.0)] = np.nan
     return ModelGreeks(*(arguments.shaped(row, shape) for row in out))
 
 
-def _integrals(law: Law, x: Array, rows: NDArray[np.intp], shape: tuple[int, ...]) -> Array:
-    """Return the five integrals of a block of options, (5, b)."""
+def _integrals(
+    law: Law, x: Array, rows: NDArray[np.intp], shape: tuple[int, ...]
+) -> tuple[Array, Array]:
+    """Return the five integrals of a block of options, (5, b), and whether of calls or puts."""
     with np.errstate(all="ignore"):
-        sums, changes = kernels.integrals(law.moments, law.finite, law.bend, x)
+        sums, changes, rights = kernels.integrals(law.moments, law.finite, law.bend, x)
     settled = changes < LARGEST_CHANGE
     if not settled.all():
         first = int(np.argmin(settled))
@@ -125,11 +130,11 @@ def _integrals(law: Law, x: Array, rows: NDArray[np.intp], shape: tuple[int, ...
             f"the price integral did not settle{where}, its last halving changed it by "
             f"{changes[first]:.1e}: the law of spot at expiry has too little spread"
         )
-    return np.asarray(sums)
+    return sums, rights
 
 
 def _time_value(columns: dict[str, Array], sums: Array) -> Array:
-    """Return the price and Greeks of the option that is out of the money, (7, c)."""
+    """Return the price and Greeks of the options integrated, (7, c)."""
     spot, expiry, rate = columns["spot"], columns["expiry"], columns["rate"]
     price, moved, curved, aged, shaken = columns["strike"] * np.exp(-rate * expiry) * sums
     theta = rate * price - (rate - columns["div_yield"]) * moved - aged
@@ -137,13 +142,13 @@ def _time_value(columns: dict[str, Array], sums: Array) -> Array:
     return np.array([price, moved / spot, curved / spot**2, theta, shaken, rho, -expiry * moved])
 
 
-def _exercise(columns: dict[str, Array], x: Array) -> Array:
-    """Return what the right asked for is worth beyond the one out of the money, (7, c)."""
+def _exercise(columns: dict[str, Array], rights: Array) -> Array:
+    """Return what the right asked for is worth beyond the one integrated, (7, c)."""
     expiry, rate, div_yield = columns["expiry"], columns["rate"], columns["div_yield"]
-    sign = np.where(columns["right"] == np.where(x > 0.0, -1.0, 1.0), 0.0, columns["right"])
+    sign = np.where(columns["right"] == rights, 0.0, columns["right"])
     spot_value = sign * columns["spot"] * np.exp(-div_yield * expiry)
     strike_value = sign * columns["strike"] * np.exp(-rate * expiry)
-    out = np.zeros((len(fields(ModelGreeks)), x.size))
+    out = np.zeros((len(fields(ModelGreeks)), sign.size))
     out[0] = spot_value - strike_value
     out[1] = sign * np.exp(-div_yield * expiry)
     out[3] = div_yield * spot_value - rate * strike_value

@@ -22,15 +22,16 @@ STRAY = 1e-7
 OF_ERROR = 0.01
 # Several operations on coefficients of this relative size cannot be told from rounding.
 NOISE = 2.0**-44
-# A cell is halved at most so often, and its pieces are not narrower than this share of it.
+# A cell is halved at most so often; no piece is narrower than a share of it, or of the spot.
 HALVINGS = 8
-NARROWEST = 2.0**-36
+NARROWEST = 2.0**-30
+NEXT_SPOT = 2.0**-48
 SEARCHES = 60
 STACK = 256
 
-# Columns of a piece: its ends, the cubic of rank k, the mean cubic of the k lowest, the error.
-LEFT, RIGHT, RANKED, MEAN, ERROR = 0, 1, 2, 6, 10
-COLUMNS = 11
+# Columns of a piece: where it starts, the cubic of rank k, the mean of the k lowest, the error.
+LEFT, RANKED, MEAN, ERROR = 0, 1, 5, 9
+COLUMNS = 10
 
 
 @njit
@@ -181,6 +182,7 @@ def cut_cell(cubics, rank, ends, bound, work, pieces):
     """
     far, slack, spread = bound
     values, order = work
+    narrowest = max(NARROWEST, NEXT_SPOT * ends[1] / (ends[1] - ends[0]))
     stack = np.empty((STACK, 2))
     stack[0, 0], stack[0, 1] = 0.0, 1.0
     top, count = 0, 0
@@ -194,14 +196,13 @@ def cut_cell(cubics, rank, ends, bound, work, pieces):
         select(values, rank, order)
         low, high = certify(cubics, order, rank, slack, span)
         extra = 0.0
-        if low - span[0] < NARROWEST or top + 2 >= STACK:
+        if low - span[0] < narrowest or top + 2 >= STACK:
             extra, low = max(extra, low - span[0]), span[0]
-        if span[1] - high < NARROWEST or top + 2 >= STACK:
+        if span[1] - high < narrowest or top + 2 >= STACK:
             extra, high = max(extra, span[1] - high), span[1]
         piece = pieces[count]
         write_piece(cubics, order, rank, (low, high), piece)
         piece[LEFT] = ends[0] + low * (ends[1] - ends[0])
-        piece[RIGHT] = ends[0] + high * (ends[1] - ends[0])
         # A cubic moves by at most three times the range of its coefficients over a whole cell.
         piece[ERROR] = far + 2.0 * slack + 6.0 * spread * extra
         count += 1

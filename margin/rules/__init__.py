@@ -1,5 +1,6 @@
 """Margin rules: what a venue or a broker requires of an account, as frozen records."""
 
+from margin.rules.add_ons import ConcentrationAddOn, LiquidityAddOn
 from margin.rules.delta_floor import DeltaFloor, delta_floor
 from margin.rules.deribit_portfolio import DERIBIT_PORTFOLIO_ETH, DeribitPortfolio
 from margin.rules.deribit_standard import DeribitStandard
@@ -8,10 +9,12 @@ from margin.rules.derive_portfolio import DerivePortfolio
 from margin.rules.derive_scenario import DeriveScenario, Feeds, Haircut, VolDirection
 from margin.rules.derive_skew import DeriveSkew
 from margin.rules.derive_standard import DeriveStandard
+from margin.rules.haircuts import HaircutTable, with_haircuts
 from margin.rules.paradex import ParadexXM
 from margin.rules.per_option import BybitOption
 from margin.rules.perpetual import PerpetualRule
 from margin.rules.rule import Branch, Rule, compounded, revalue_for
+from margin.rules.rule_with_add_on import RuleWithAddOn
 from margin.rules.scenario import Scenario, scenario_grid
 from margin.rules.scenario_rule import ScenarioRule
 from margin.rules.skew import SkewShock
@@ -21,6 +24,10 @@ from margin.rules.span_nse import NSE_INDEX, NSE_STOCK
 from margin.rules.span_rule import SpanRule
 from margin.rules.span_scan import SpanScan, VolRange
 from margin.rules.staged import InitialRule, RequirementLine, Staged, StagedRule
+from margin.rules.tail_measure import ExpectedShortfall, Quantile, ValueAtRisk
+from margin.rules.tail_protections import Buffer, LookBackFloor, StressedWindow
+from margin.rules.tail_risk import TailRiskRule
+from margin.rules.tail_statement import explain_tail
 from margin.rules.ten_point import (
     TEN_POINT_BROAD_INDEX,
     TEN_POINT_EQUITY,
@@ -28,6 +35,9 @@ from margin.rules.ten_point import (
 )
 from margin.rules.tenor_shock import TenorShock
 from margin.rules.tiers import Tier, continuous_tiers
+from margin.rules.tims import tims_along, tims_requirement
+from margin.rules.tims_curve import TimsAlong
+from margin.rules.tims_groups import ClassGroup, PortfolioGroup, ProductGroup, TimsRule
 from margin.rules.vault import NakedVault
 from margin.rules.vault_spread import SpreadVault
 
@@ -39,7 +49,10 @@ __all__ = [
     "TEN_POINT_EQUITY",
     "TEN_POINT_SMALL_CAP",
     "Branch",
+    "Buffer",
     "BybitOption",
+    "ClassGroup",
+    "ConcentrationAddOn",
     "DeltaFloor",
     "DeribitPortfolio",
     "DeribitStandard",
@@ -48,14 +61,22 @@ __all__ = [
     "DeriveScenario",
     "DeriveSkew",
     "DeriveStandard",
+    "ExpectedShortfall",
     "Feeds",
     "Haircut",
+    "HaircutTable",
     "InitialRule",
+    "LiquidityAddOn",
+    "LookBackFloor",
     "NakedVault",
     "ParadexXM",
     "PerpetualRule",
+    "PortfolioGroup",
+    "ProductGroup",
+    "Quantile",
     "RequirementLine",
     "Rule",
+    "RuleWithAddOn",
     "Scenario",
     "ScenarioRule",
     "SkewShock",
@@ -65,14 +86,23 @@ __all__ = [
     "SpreadVault",
     "Staged",
     "StagedRule",
+    "StressedWindow",
+    "TailRiskRule",
     "TenorShock",
     "Tier",
+    "TimsAlong",
+    "TimsRule",
+    "ValueAtRisk",
     "VolDirection",
     "VolRange",
     "compounded",
     "continuous_tiers",
     "delta_floor",
+    "explain_tail",
     "revalue_for",
     "scenario_grid",
     "span_requirement",
+    "tims_along",
+    "tims_requirement",
+    "with_haircuts",
 ]

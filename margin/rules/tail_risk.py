@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from margin import _check
 from margin.piecewise import PiecewiseCubic, combine
 from margin.revaluation import Revaluation
-from margin.rules.procyclical import Buffer, LookBackFloor, StressedWindow, checked_spot_moves
 from margin.rules.rule import Branch
 from margin.rules.tail_measure import ExpectedShortfall, TailMeasure, ValueAtRisk
+from margin.rules.tail_protections import Buffer, LookBackFloor, StressedWindow, checked_spot_moves
 
 __all__ = ["TailRiskRule", "profits"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from margin.account import Account
 from margin.market import Market
 from margin.rules.rule import revalue_for
-from margin.rules.tims_along import TimsAlong
+from margin.rules.tims_curve import TimsAlong
 from margin.rules.tims_groups import PortfolioGroup, ProductGroup, TimsRule
 from margin.rules.tims_statement import ClassProfits, GroupProfits, TimsRequirement, worst_loss
 

@@ -15,7 +15,6 @@ from pdesolve.kernels.batch import (
     DECAY,
     DIFFUSION,
     DISCOUNT,
-    DRIFT,
     RIGHT,
     SCALE,
     SHIFT,
@@ -32,8 +31,9 @@ REGULAR = 0.1
 # What the choice of the time of exercise adds below the nodes, as a share of the variance of the
 # spot and of its value: it is left out there, and stated as an error.
 TIMING = 0.25
-# Drift over the life, in deviations, from which a value is held above that of certain exercise.
-STRONG = 1.0
+# Growth over the life, in deviations, from which a value in the money is held above that of
+# exercise at the best certain time; below, the payoff holds it.
+STRONG = 0.05
 
 
 @inner
@@ -100,11 +100,11 @@ def unit_put(grid, own, theta, asset, exercised, columns):
     if own[AMERICAN] == 1.0:
         if value <= 1.0 - asset:
             return 1.0 - asset, -scale * asset, -scale * scale * asset, error
-        if abs(own[DRIFT]) > STRONG:
+        if asset < 1.0 and abs(own[DECAY] - own[YIELD]) > STRONG * scale:
             sure, steep, curved, _ = below_nodes(own, theta, y)
             if value < sure:
                 return sure, steep, curved, max(error, sure - value)
-        return value, slope, bend, error
+        return max(value, 0.0), slope, bend, error
     return value, slope, bend, REGULAR * error
 
 

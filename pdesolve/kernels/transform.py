@@ -34,6 +34,8 @@ WORTHLESS = -700.0
 # Logarithms of the distance from the pole at 0 or 1 to where the saddle point is sought.
 NEAREST, REMOTEST = -18.0, 40.0
 CANDIDATES = 41
+# Room between the pole and the farthest moment below which the other side is taken, if better.
+CROWDED = 1e-2
 ROUNDS = 4
 SCALES = 2.0 ** np.arange(-24.0, 1.0)
 
@@ -75,6 +77,13 @@ def limit(finite, side):
     return np.where(reached < REMOTEST - 1.0, np.exp(reached), np.inf)
 
 
+def roomier(finite, side):
+    """Return the side on which to integrate and its limit: the given one, if it has room."""
+    far, other = limit(finite, side), limit(finite, -side)
+    crowded = (far < CROWDED) & (other > far)
+    return np.where(crowded, -side, side), np.where(crowded, other, far)
+
+
 def saddle(law, far, side, x):
     """Return the distance of the saddle point from its pole.
 
@@ -114,20 +123,20 @@ def terms(law, curve, x, y):
 
 
 def integrals(law, finite, bend, x):
-    """Return five integrals for each of ``c`` options, and the change by the last halving.
+    """Return five integrals for each of ``c`` options, their last changes, and their rights.
 
     The integrals (5, c) are of the integrand itself, and of it times ``p``, ``p (p - 1)`` and the
-    two derivatives of ``log M``; the changes (c,) are relative.  ``bend``, ``x`` (c, 1).
+    two derivatives of ``log M``; the changes (c,) by the last halving are relative; the rights
+    (c,) are 1 for a call and -1 for a put.  ``bend``, ``x`` (c, 1).
     """
-    side = np.where(x > 0.0, -1.0, 1.0)
-    far = limit(finite, side)
+    side, far = roomier(finite, np.where(x > 0.0, -1.0, 1.0))
     distance = saddle(law, far, side, x)
     crossing = order(distance, side)
     scale = log_integrand(law, crossing + 0j, x)[0].real
     spread = width(law, crossing, np.minimum(distance, far - distance), x) / np.cos(bend)
     curve = crossing, spread, bend, scale
     values, changes = trapezoids(law, curve, x)
-    return values * np.exp(np.maximum(scale[:, 0], 2.0 * WORTHLESS)) / np.pi, changes
+    return values * np.exp(np.maximum(scale[:, 0], 2.0 * WORTHLESS)) / np.pi, changes, side[:, 0]
 
 
 def trapezoids(law, curve, x):

@@ -25,8 +25,8 @@ from margin.returns import (
     simulated_returns,
     spot_moves,
 )
-from margin.rules.procyclical import StressedWindow
 from margin.rules.tail_measure import ExpectedShortfall, ValueAtRisk
+from margin.rules.tail_protections import StressedWindow
 from margin.rules.tail_risk import TailRiskRule
 from tests.margin.by_hand import account, call, market, put
 

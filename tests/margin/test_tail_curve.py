@@ -8,7 +8,7 @@ from margin.piecewise import from_hermite, line
 from margin.rules.tail_curve import mean_of_lowest, ranked_value
 from tests import naive
 
-pytestmark = pytest.mark.kernels
+interpreted_too = pytest.mark.kernels
 
 SPOTS = np.exp(np.linspace(np.log(30.0), np.log(300.0), 701))
 
@@ -30,6 +30,7 @@ def bound(curve):
     return curve.error[np.minimum(cell, curve.error.size - 1)]
 
 
+@interpreted_too
 @pytest.mark.parametrize("seed", range(20))
 def test_selection_puts_the_lowest_first_and_the_largest_of_them_last(seed):
     rng = np.random.default_rng(seed)
@@ -41,6 +42,7 @@ def test_selection_puts_the_lowest_first_and_the_largest_of_them_last(seed):
     assert values[order[:rank]].max() <= values[order[rank - 1 :]].min()
 
 
+@interpreted_too
 @pytest.mark.parametrize("seed", range(20))
 def test_a_cubic_is_negative_as_far_as_is_proven(seed):
     rng = np.random.default_rng(seed)
@@ -66,6 +68,14 @@ def test_the_ranked_value_and_the_mean_are_those_of_sorting_within_their_errors(
     assert np.all(np.abs(mean(SPOTS) - expected) <= bound(mean) + 1e-12)
 
 
+@interpreted_too
+def test_two_hills_and_three_readings_are_sorted_within_their_errors():
+    curve, factors = wave(1, cells=3), np.array([0.8, 1.1, 1.3])
+    found = ranked_value(curve, factors, 2)
+    expected = readings(curve, factors)[:, 1]
+    assert np.all(np.abs(found(SPOTS) - expected) <= bound(found) + 1e-12)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_error_is_small_against_the_spread_of_the_readings(seed):
     factors = np.exp(np.random.default_rng(seed).normal(0.0, 0.05, 30))
@@ -74,6 +84,7 @@ def test_the_error_is_small_against_the_spread_of_the_readings(seed):
     assert np.median(error / np.ptp(readings(curve, factors), axis=1)) < 2e-7
 
 
+@interpreted_too
 def test_readings_that_cross_at_one_spot_are_parted_there():
     curve = from_hermite([10, 100, 1000], [0, 0, 900], [0, 1], right_slopes=[0, 1], error=0.0)
     lowest = ranked_value(curve, [0.5, 2.0], 1, weights=[1.0, 1.0])

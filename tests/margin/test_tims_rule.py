@@ -16,7 +16,7 @@ from margin.rules import (
     ScenarioRule,
 )
 from margin.rules.tims import tims_along, tims_requirement
-from margin.rules.tims_along import TimsAlong
+from margin.rules.tims_curve import TimsAlong
 from margin.rules.tims_groups import ClassGroup, PortfolioGroup, ProductGroup, TimsRule
 from pdesolve import Exercise, Right
 from tests.margin.by_hand import ASOF, after
@@ -62,35 +62,12 @@ AT = Market(
     {"SPX": Underlying(5_100.0, 0.045, 0.014), "RUT": Underlying(2_150.0, 0.045, 0.014)},
     {PUTS[0]: 0.19, PUTS[1]: 0.24},
 )
-PRINTED_PROFITS = {  # published profits at -8 to +6 %, and at -10 to +10 %
-    "SPX": np.array(
-        [
-            -14133.83,
-            -9462.69,
-            -5803.32,
-            -3101.0,
-            -1224.29,
-            597.94,
-            997.35,
-            1255.03,
-            1415.66,
-            1512.48,
-        ]
-    ),
-    "RUT": np.array(
-        [
-            15798.49,
-            10664.17,
-            6599.39,
-            3560.93,
-            1420.37,
-            -888.02,
-            -1411.68,
-            -1703.38,
-            -1857.14,
-            -1934.0,
-        ]
-    ),
+PRINTED_PROFITS = {  # at -8 to +6 %, and at -10 to +10 %
+    name: np.array(row.split(), dtype=float)
+    for name, row in {
+        "SPX": "-14133.83 -9462.69 -5803.32 -3101 -1224.29 597.94 997.35 1255.03 1415.66 1512.48",
+        "RUT": "15798.49 10664.17 6599.39 3560.93 1420.37 -888.02 -1411.68 -1703.38 -1857.14 -1934",
+    }.items()
 }
 
 # Two product groups of two classes each, one more portfolio group.

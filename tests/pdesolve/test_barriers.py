@@ -6,7 +6,6 @@ import mpmath
 import numpy as np
 import pytest
 import QuantLib as ql
-from tests.pdesolve import quantlib
 
 from pdesolve import Right, black_scholes_price
 from pdesolve.barriers import (
@@ -17,6 +16,7 @@ from pdesolve.barriers import (
 )
 from pdesolve.digitals import no_touch_price, one_touch_price
 from pdesolve.kernels import double_barriers as kernels
+from tests.pdesolve import benchop, quantlib
 
 EPS = np.finfo(float).eps
 KINDS = {
@@ -84,11 +84,12 @@ def test_published_double_knock_outs_are_met(barriers, short, long):
     np.testing.assert_allclose(found, [short, long], rtol=0.0, atol=1e-4)
 
 
-def quantlib_barrier(kind, level, right, spot, strike, expiry, vol, rate, div_yield):
+def quantlib_barrier(kind, level, right, contract):
+    spot, strike, expiry, *market = contract
     payoff = ql.PlainVanillaPayoff(quantlib.right(right), float(strike))
     exercise = ql.EuropeanExercise(quantlib.date(expiry))
     option = ql.BarrierOption(KINDS[kind], float(level), 3.0, payoff, exercise)
-    process = quantlib.process(spot, vol, rate, div_yield)
+    process = quantlib.process(spot, *market)
     option.setPricingEngine(ql.AnalyticBarrierEngine(process))
     return option.NPV()
 
@@ -99,7 +100,7 @@ def test_quantlib_agrees(kind, right):
     quantlib.today()
     book, level = contracts(), levels(kind)
     rows = zip(level, *book.values(), strict=True)
-    expected = [quantlib_barrier(kind, row[0], right, *row[1:]) for row in rows]
+    expected = [quantlib_barrier(kind, row[0], right, row[1:]) for row in rows]
     found = barrier_price(**book, barrier=BarrierTerms(level, kind, 3.0), right=right)
     # QuantLib multiplies powers of barrier over spot by normal tails, each right to rounding.
     np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-10)
@@ -304,3 +305,10 @@ def test_senseless_barriers_are_refused(arguments, rule):
 def test_senseless_pairs_are_refused(barriers, rule):
     with pytest.raises(ValueError, match=rule):
         double_knock_out_price(100.0, 100.0, 1.0, barriers=barriers, vol=0.2)
+
+
+@pytest.mark.parametrize("row", benchop.rows("barrier"))
+def test_benchop_is_met(row):
+    terms = benchop.taken(row, "spot", "strike", "expiry", "vol", "rate", "right")
+    found = barrier_price(**terms, barrier=BarrierTerms(row["barrier"], "up_out"))
+    assert found == pytest.approx(row["value"], abs=row["tolerance"])

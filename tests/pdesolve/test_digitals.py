@@ -6,7 +6,6 @@ import mpmath
 import numpy as np
 import pytest
 import QuantLib as ql
-from tests.pdesolve import quantlib
 
 from pdesolve import Right, black_scholes
 from pdesolve.digitals import (
@@ -17,6 +16,7 @@ from pdesolve.digitals import (
     one_touch_price,
 )
 from pdesolve.kernels import digitals as kernels
+from tests.pdesolve import quantlib
 
 EPS = np.finfo(float).eps
 SIDES = {"up": "call", "down": "put"}
@@ -220,7 +220,7 @@ def test_without_volatility_the_forward_touches_when_it_gets_there(vol):
     [
         ({"barrier": 0.0}, "barrier must be positive and finite, got 0.0"),
         ({"spot": -1.0}, "spot must be positive and finite, got -1.0"),
-        ({"direction": "left"}, "direction must be \"up\" or \"down\", got 'left'"),
+        ({"direction": "left"}, 'direction must be "up" or "down", got \'left\''),
         ({"vol": 20.0}, "vol must be at most 5"),
         ({"rate": -10.0}, "rate times expiry must be at least -8"),
     ],

@@ -31,7 +31,7 @@ class StressedWindow:
 
     Examples
     --------
-    >>> from margin.rules.procyclical import StressedWindow
+    >>> from margin.rules.tail_protections import StressedWindow
     >>> StressedWindow((-0.2, 0.1)).weight
     0.25
     """
@@ -61,7 +61,7 @@ class LookBackFloor:
 
     Examples
     --------
-    >>> from margin.rules.procyclical import LookBackFloor
+    >>> from margin.rules.tail_protections import LookBackFloor
     >>> len(LookBackFloor((-0.1, 0.0, 0.1)).moves)
     3
     """
@@ -91,7 +91,7 @@ class Buffer:
 
     Examples
     --------
-    >>> from margin.rules.procyclical import Buffer
+    >>> from margin.rules.tail_protections import Buffer
     >>> Buffer(used=0.5).factor
     1.125
     """

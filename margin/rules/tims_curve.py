@@ -52,7 +52,7 @@ class TimsAlong:
     Examples
     --------
     >>> from margin.rules import TEN_POINT_EQUITY
-    >>> from margin.rules.tims_along import TimsAlong
+    >>> from margin.rules.tims_curve import TimsAlong
     >>> from margin.rules.tims_groups import ClassGroup
     >>> along = TimsAlong(ClassGroup("X", TEN_POINT_EQUITY), (0.9, 0.3), (0.0,) * 10, (0.0,) * 10)
     >>> along.spot_moves
