@@ -7,7 +7,7 @@ The right to receive ``S1`` for ``S2`` at ``T`` is a call on ``S1`` in units of 
     s**2 = (sigma1**2 + sigma2**2 - 2 rho sigma1 sigma2) T,
 
 whatever the rate.  With a strike, Kirk takes ``F2 + K`` for log-normal, which it is not: his price
-is an approximation, exact only where the strike or the second volatility is zero, and never more.
+is an approximation, exact only where the strike or the second volatility is zero.
 
 References
 ----------
@@ -103,10 +103,10 @@ def kirk_approximate_price(
 
     A call pays ``max(F1 - F2 - K, 0)`` at expiry.  With ``w = F2 / (F2 + K)`` the price is that of
     Black-76 on ``F1`` with strike ``F2 + K`` and volatility
-    ``sqrt(sigma1**2 - 2 rho sigma1 sigma2 w + (sigma2 w)**2)``.  The error grows with the strike,
-    the volatilities and the expiry: about 0.01 % of a forward for a strike of a tenth of it over a
-    year, and several per cent of the price far out of the money
-    (`validation/closed_form_models.py`).
+    ``sqrt(sigma1**2 - 2 rho sigma1 sigma2 w + (sigma2 w)**2)``.  The error grows with
+    the strike, the volatilities and the expiry: with volatilities of 30 and 20 %, over a year, it
+    is up to 0.006 % of the forward at a strike of 5 % of it, and up to 0.04 % at one of 20 %, which
+    is 2 % of the price (`validation/closed_form_models.py`).
 
     Parameters
     ----------

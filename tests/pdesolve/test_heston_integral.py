@@ -90,7 +90,7 @@ def test_quantlib_agrees(right):
     rows = zip(each, *book.values(), strict=True)
     expected = [quantlib_price(row[0], right, *row[1:]) for row in rows]
     found = heston(**book, variance=variance, right=right).price
-    np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-9)  # its quadrature's tolerance
+    np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-10)  # its quadrature's tolerance
 
 
 def straight_integral(x, expiry, initial, speed, level, vol_of_vol, correlation):
