@@ -1,0 +1,27 @@
+"""Strategy-based margin: the cheapest grouping of options and stock, exactly."""
+
+from margin.rules.strategy.grouping import Group, Grouping
+from margin.rules.strategy.option_terms import OptionTerms
+from margin.rules.strategy.stock_terms import InitialStock, MaintenanceStock
+from margin.rules.strategy.strategy_rule import (
+    STRATEGY_BROAD_INDEX,
+    STRATEGY_CURRENCY,
+    STRATEGY_EQUITY,
+    STRATEGY_NARROW_INDEX,
+    STRATEGY_VOLATILITY_INDEX,
+    StrategyRule,
+)
+
+__all__ = [
+    "STRATEGY_BROAD_INDEX",
+    "STRATEGY_CURRENCY",
+    "STRATEGY_EQUITY",
+    "STRATEGY_NARROW_INDEX",
+    "STRATEGY_VOLATILITY_INDEX",
+    "Group",
+    "Grouping",
+    "InitialStock",
+    "MaintenanceStock",
+    "OptionTerms",
+    "StrategyRule",
+]
