@@ -17,9 +17,7 @@ MESH = 4096
 LEAST_CELLS = 16
 
 
-def spot_knots(
-    strikes: Floats, deviations: Floats, lowest: float, highest: float, *, n_cells: int = 0
-) -> Floats:
+def spot_knots(strikes: Floats, deviations: Floats, lowest: float, highest: float) -> Floats:
     """Knots from ``lowest`` to ``highest`` that resolve options near their strikes.
 
     Around a strike the width of a cell grows like the distance, from a twentieth of the standard
@@ -33,8 +31,6 @@ def spot_knots(
         Standard deviation of the log spot over the life left of each option; 0 once expired.
     lowest, highest : float
         Ends of the range, in quote currency.
-    n_cells : int
-        Cells at least.
 
     Returns
     -------
@@ -47,7 +43,7 @@ def spot_knots(
     for strike, width in zip(np.log(strikes[alive]), deviations[alive], strict=True):
         density = np.maximum(density, 1.0 / np.hypot(width, x - strike))
     total = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(x))])
-    cells = max(n_cells, LEAST_CELLS, int(np.ceil(total[-1] / FINEST)))
+    cells = max(LEAST_CELLS, int(np.ceil(total[-1] / FINEST)))
     even = np.exp(np.interp(np.linspace(0.0, total[-1], cells + 1), total, x))
     even[0], even[-1] = lowest, highest
     inside = strikes[(strikes > lowest) & (strikes < highest)]

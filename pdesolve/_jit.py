@@ -67,7 +67,7 @@ def inner(function: Kernel) -> Kernel:
     """Mark a function that only compiled functions call; otherwise as `njit`.
 
     It gets no entry from Python, which is a third of the time that a small function takes to
-    compile.
+    compile; compiled, it must not be called from there (its ``py_func`` may be).
     """
     return _compiled(function, parallel=False, entry=False)
 

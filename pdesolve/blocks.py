@@ -29,9 +29,8 @@ Progress = Callable[[int, int], None]
 DAMPING_STEPS = 4
 # Levels kept at once by one thread, in bytes: a few blocks with all their levels.
 LEVEL_BYTES = 2**25
-MOST_BLOCKS = (
-    16  # marched in one call of a kernel, so that calls cost nothing and threads share evenly
-)
+# Blocks marched in one call of a kernel, so that calls cost nothing and threads share evenly.
+MOST_BLOCKS = 16
 
 
 class Scheme(Enum):

@@ -15,6 +15,7 @@ __all__ = ["main"]
 
 COMMANDS = {
     "price": "Price and Greeks of one option.",
+    "rules": "Margin rules there are, and their parameters.",
     "run": "Requirement, excess and thresholds of accounts.",
     "table": "Excess over spots, volatility moves and dates.",
     "threshold": "All spots at which an account is liquidated.",

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from margin.files.errors import Report
 
-__all__ = ["attempt", "checked", "one_of", "show"]
+__all__ = ["attempt", "checked", "one_of", "show", "unknown"]
 
 LONGEST_SHOWN = 40
 """Characters of a value that a message repeats."""
@@ -142,6 +142,32 @@ def show(value: object) -> str:
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 
+def unknown(field: str, accepted: Iterable[str]) -> str:
+    """What to do about a field that there is not, with the nearest one that there is.
+
+    Parameters
+    ----------
+    field : str
+        As the file has it.
+    accepted : iterable of str
+        Fields that there are.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from margin.files.explain import unknown
+    >>> unknown("shok", ["shock", "dust"])
+    'unknown field; did you mean "shock"?'
+    """
+    near = get_close_matches(field.lower(), list(accepted), n=1)
+    if near:
+        return f'unknown field; did you mean "{near[0]}"?'
+    return f"unknown field; remove it, or use one of {', '.join(accepted)}."
+
+
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """Fields by the names that they have in a file."""
     return {field.alias or name: field for name, field in model.model_fields.items()}
@@ -151,7 +177,7 @@ def _complaint(model: type[BaseModel], field: str, fault: str, value: Any) -> st
     """What is wrong with one field, and what to do."""
     fields = _fields(model)
     if fault == "extra_forbidden":
-        return _unknown(field, fields)
+        return unknown(field, fields)
     if fault == "missing":
         return f"missing; give {_accepted(fields[field])}."
     if fault == "less_than_equal" and 1.0 < value <= 100.0:
@@ -165,11 +191,3 @@ def _accepted(field: FieldInfo) -> str:
         return field.description
     notes = (note for part in get_args(field.annotation) for note in get_args(part))
     return next(str(note.description) for note in notes if isinstance(note, FieldInfo))
-
-
-def _unknown(field: str, accepted: Iterable[str]) -> str:
-    """A field that there is not, with the nearest one that there is."""
-    near = get_close_matches(field.lower(), list(accepted), n=1)
-    if near:
-        return f'unknown field; did you mean "{near[0]}"?'
-    return f"unknown field; remove it, or use one of {', '.join(accepted)}."

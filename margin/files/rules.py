@@ -9,6 +9,7 @@ from pydantic import Field
 
 from margin.files.errors import Report
 from margin.files.explain import attempt, checked, one_of, show
+from margin.files.rule_entries import SYSTEMS, changed, differences
 from margin.files.schema import Entries, Entry, Name, Number, Share
 from margin.rules import (
     TEN_POINT_BROAD_INDEX,
@@ -25,11 +26,13 @@ from margin.rules import (
 
 __all__ = ["NAMED_RULES", "rule_content", "rule_of"]
 
-NAMED_RULES = {
+TEN_POINT = {
     "ten_point_equity": TEN_POINT_EQUITY,
     "ten_point_small_cap": TEN_POINT_SMALL_CAP,
     "ten_point_broad_index": TEN_POINT_BROAD_INDEX,
 }
+
+NAMED_RULES: dict[str, Rule] = TEN_POINT | {name: system.rule for name, system in SYSTEMS.items()}
 """Rules that a file or the command may state by name alone."""
 
 OVERRIDES = ("minimum_per_short_option", "minimum_per_long_option", "initial_factor")
@@ -125,8 +128,10 @@ def rule_of(content: object, report: Report) -> Rule | None:
         report.add(f"got {show(content)}; use the name of a rule, or a map with name and so on.")
         return None
     name = str(given.get("name", "")).strip().lower()
-    if name in NAMED_RULES:
-        return _ten_point(NAMED_RULES[name], given, report)
+    if name in TEN_POINT:
+        return _ten_point(TEN_POINT[name], given, report)
+    if name in SYSTEMS:
+        return _system(SYSTEMS[name].rule, given, report)
     if name == "scenario":
         return _scenario_rule(given, report)
     if name == "perpetual":
@@ -145,6 +150,14 @@ def _ten_point(rule: ScenarioRule, given: dict[str, Any], report: Report) -> Rul
     changes = {name: getattr(entry, name) for name in OVERRIDES}
     changes = {name: value for name, value in changes.items() if value is not None}
     return attempt(partial(replace, rule, **changes), report)
+
+
+def _system(rule: Rule, given: dict[str, Any], report: Report) -> Rule | None:
+    """The rule of a venue, with the numbers that differ."""
+    built: Rule | None = changed(
+        rule, {field: value for field, value in given.items() if field != "name"}, report
+    )
+    return built
 
 
 def _scenario_rule(given: dict[str, Any], report: Report) -> Rule | None:
@@ -206,7 +219,7 @@ def rule_content(rule: Rule) -> str | dict[str, Any]:
     Parameters
     ----------
     rule : Rule
-        A scenario rule or a perpetual rule.
+        A scenario rule, a perpetual rule, or a rule of `SYSTEMS` with numbers of its own.
 
     Returns
     -------
@@ -215,7 +228,7 @@ def rule_content(rule: Rule) -> str | dict[str, Any]:
     Raises
     ------
     ValueError
-        If it is a rule of another kind.
+        If it is a rule of another kind, or differs from the named one in more than numbers.
 
     Examples
     --------
@@ -227,13 +240,25 @@ def rule_content(rule: Rule) -> str | dict[str, Any]:
     if isinstance(rule, PerpetualRule):
         return {"name": "perpetual"} | _spelt_out(rule, "tiers")
     if not isinstance(rule, ScenarioRule):
-        raise ValueError(f"rule must be a ScenarioRule or a PerpetualRule, got {rule!r}")
-    for name, named in NAMED_RULES.items():
+        return _system_content(rule)
+    for name, named in TEN_POINT.items():
         changes = {field: getattr(rule, field) for field in OVERRIDES}
         if replace(named, **changes) == rule:
             changes = {at: to for at, to in changes.items() if to != getattr(named, at)}
             return {"name": name} | changes if changes else name
     return {"name": "scenario"} | _spelt_out(rule, "scenarios")
+
+
+def _system_content(rule: Rule) -> str | dict[str, Any]:
+    """The rule of a venue by its name, with the numbers that differ."""
+    for name, system in SYSTEMS.items():
+        changes = differences(rule, system.rule)
+        if changes is not None:
+            return {"name": name} | changes if changes else name
+    raise ValueError(
+        "rule must be one that a file can state: a ScenarioRule, a PerpetualRule, or one that "
+        f"differs from a named rule in numbers only, got {rule!r}"
+    )
 
 
 def _spelt_out(rule: ScenarioRule | PerpetualRule, listed: str) -> dict[str, Any]:

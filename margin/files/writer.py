@@ -39,12 +39,13 @@ def write(path: str | PathLike[str], account: Account, market: Market, rule: Rul
     market : Market
         Where it stands.  Volatilities of contracts that the account does not hold are left out.
     rule : Rule
-        A scenario rule or a perpetual rule.
+        A scenario rule, a perpetual rule, or a rule that files name, with numbers of its own.
 
     Raises
     ------
     ValueError
-        If the suffix is another one, or the market lacks a volatility of the account.
+        If the suffix is another one, the market lacks a volatility of the account, or a file
+        cannot state the rule.
 
     Examples
     --------

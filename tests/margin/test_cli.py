@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +16,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from margin import read, requirement, table, thresholds
+from margin import read, requirement, table, thresholds, write
 from margin.cli import main
 from margin.cli.values import DATE, STEPS
+from margin.files.rules import NAMED_RULES
+from margin.rules import NSE_INDEX
 from pdesolve import price
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +83,7 @@ def test_help_imports_nothing_heavy():
     assert heavy & set(loaded.split()) == set()
 
 
-@pytest.mark.parametrize("command", ["price", "run", "table", "threshold", "validate"])
+@pytest.mark.parametrize("command", ["price", "rules", "run", "table", "threshold", "validate"])
 def test_every_part_is_listed_and_has_a_help_of_its_own(command):
     assert f"  {command} " in called("--help").stdout
     assert called(command, "-h").stdout.startswith(f"Usage: main {command} ")
@@ -387,3 +390,67 @@ def test_only_a_terminal_that_wants_colours_gets_them(shares, no_colour, coloure
     os.close(reader)
     assert ("\x1b[" in shown) is coloured
     assert "41.18 %" in click.unstyle(shown)
+
+
+def test_the_list_of_rules_names_all_that_a_file_may_state_and_those_of_python():
+    printed = called("rules").stdout
+    assert all(f"\n{name} " in printed for name in (*NAMED_RULES, "scenario", "perpetual"))
+    assert "\nTailRiskRule " in printed
+    assert [row["name"] for row in printed_json("rules")["files"]] == list(NAMED_RULES)
+
+
+@pytest.mark.parametrize("name", NAMED_RULES)
+def test_a_rule_is_shown_with_its_date_its_source_and_every_parameter(name):
+    shown, rule = printed_json("rules", name), NAMED_RULES[name]
+    assert (shown["title"], shown["source"]) == (rule.name, rule.source)
+    printed = called("rules", name).stdout
+    assert f"date of the numbers: {shown['date'] or 'none stated'}" in printed
+    tops = {row["parameter"].split(".")[0] for row in shown["parameters"]}
+    assert tops == {field.name for field in fields(rule)} - {"name", "asof", "source"}
+
+
+def test_parameters_inside_records_carry_their_values():
+    rows = {row["parameter"]: row for row in printed_json("rules", "nse_index")["parameters"]}
+    assert (rows["scan.price_range"]["value"], rows["scan.price_range"]["in_file"]) == (0.071, True)
+    assert rows["scan.vol_unit"]["in_file"] is False
+    assert "scenarios[23]" in called("rules", "derive_skew").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nse_indx", 'did you mean "nse_index"?'),
+        ("zzz", '"margin rules" lists'),
+        ("scenario", "no numbers of its own"),
+        ("TimsRule", "from Python only"),
+    ],
+)
+def test_a_rule_without_parameters_to_show_is_bad_usage(name, words):
+    assert words in called("rules", name, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [(COIN, "deribit_portfolio"), (COIN, "deribit_standard"), (STRANGLE, "nse_index")],
+)
+def test_an_account_runs_under_the_rule_of_a_venue(path, name):
+    account, market, _ = read(path)
+    found = requirement(account, market, NAMED_RULES[name])
+    shown = printed_json("run", path, "--rules", name)
+    assert shown["requirement"]["maintenance"] == found.maintenance
+    danger = printed_json("threshold", path, "--rules", name)
+    assert danger == plain(thresholds(account, market, NAMED_RULES[name]).to_dict())
+
+
+def test_numbers_of_the_file_change_the_requirement_of_a_venue(tmp_path):
+    path = tmp_path / "more.json"
+    account, market, _ = read(STRANGLE)
+    write(path, account, market, replace(NSE_INDEX, exposure_rate=0.04))
+    shown = printed_json("run", path)["requirement"]
+    usual = printed_json("run", STRANGLE, "--rules", "nse_index")["requirement"]
+    assert shown["maintenance"] > usual["maintenance"]
+
+
+def test_an_account_that_a_venue_does_not_take_is_a_bad_file():
+    words = "Deribit lists European options only"
+    assert words in called("run", STRANGLE, "--rules", "deribit_standard", code=3).stderr

@@ -1,8 +1,6 @@
-"""Strategy rules against the worked examples of the rule book and published cases."""
+"""Strategy rules against the worked examples of the rule book."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,13 +17,7 @@ from margin.rules.strategy import (
 from pdesolve import Exercise
 from tests.margin.by_hand import ASOF, call, put
 
-PUBLISHED = (
-    Path(__file__).parents[2] / ".." / "shared" / "data" / "regt_strategy_margin_examples.json"
-)
 CENT = 0.005  # the examples are printed to cents
-DOLLAR = 0.5 + 1e-9  # the published cases are rounded to dollars
-BY_ITSELF = ("uncovered", "short straddle or strangle")
-STOCK = ("covered_call", "shares", "covered_put")
 
 
 def legs(*held):
@@ -225,59 +217,6 @@ def test_a_grouping_says_what_it_grouped_and_saved():
         "  vertical: -1 X 2027-01-19 100 put, +1 X 2027-01-19 95 put: 500.00, saves 2,000.00",
         "  uncovered: -1 X 2027-01-19 90 put: 1,150.00, saves 0.00",
     ]
-
-
-def cases():
-    return json.loads(PUBLISHED.read_text())["cases"] if PUBLISHED.exists() else []
-
-
-def published_rule(underlying):
-    percent = 0.15 if underlying["etf_type"] == "broad" else 0.20
-    return StrategyRule(OptionTerms(percent=percent, leverage=underlying["leverage_factor"]))
-
-
-def published_legs(case):
-    options = [leg for leg in case["legs"] if leg["instrument"] == "option"]
-    kinds = {"C": call, "P": put}
-    return [
-        (
-            kinds[leg["option_type"]](leg["strike"], leg["days_to_expiry"] + 1),
-            leg["quantity"],
-            leg["price"],
-        )
-        for leg in options
-    ]
-
-
-@pytest.mark.skipif(not PUBLISHED.exists(), reason="published cases are absent")
-@pytest.mark.parametrize("index", range(28))
-def test_published_cases_are_met(index):
-    case = cases()[index]
-    if case["case"] in STOCK:
-        return
-    held = published_legs(case)
-    found = initial(held, case["underlying"]["price"], published_rule(case["underlying"]))
-    # The source leaves the proceeds of uncovered shorts out, and takes those of spreads off.
-    prices = {str(contract): price for contract, _, price in held}
-    proceeds = sum(
-        -100.0 * count * prices[name]
-        for group in found.groups
-        if group.name in BY_ITSELF
-        for name, count in group.members
-    )
-    assert found.deposit + proceeds == pytest.approx(case["expected"]["margin_usd"], abs=DOLLAR)
-
-
-@pytest.mark.skipif(not PUBLISHED.exists(), reason="published cases are absent")
-def test_published_stock_is_met_at_the_price_of_the_trade():
-    expected = {case["case"]: case["expected"]["margin_usd"] for case in cases()}
-    assert initial([], 47.38, shares=100.0).needed == pytest.approx(expected["shares"])
-    # The source counts the proceeds of the short sale among what is required.
-    short = initial([(put(250), -1, 3.0)], 255.0, shares=-100.0).needed
-    assert short + 25_500.0 == pytest.approx(expected["covered_put"])
-    # The source lends against stock above the strike of its short call, which section 1.4 does not.
-    covered = initial([(call(90), -1, 7.0)], 92.38, shares=100.0).needed
-    assert covered == pytest.approx(expected["covered_call"] + 0.5 * 238.0)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Strategy-based margin: the cheapest grouping of options and stock, exactly."""
 
-from margin.rules.strategy.grouping import Group, Grouping
+from margin.rules.strategy.groups import Group, Grouping
 from margin.rules.strategy.option_terms import OptionTerms
 from margin.rules.strategy.stock_terms import InitialStock, MaintenanceStock
 from margin.rules.strategy.strategy_rule import (

@@ -11,7 +11,8 @@ from margin.revaluation import Revaluation
 from margin.rules.rule import Branch
 from margin.rules.strategy.book import book_of
 from margin.rules.strategy.envelope import cheapest_excess, lot_values
-from margin.rules.strategy.grouping import Grouping, group_positions
+from margin.rules.strategy.grouping import group_positions
+from margin.rules.strategy.groups import Grouping
 from margin.rules.strategy.option_terms import OptionTerms
 from margin.rules.strategy.program import lent_lots, program_of
 from margin.rules.strategy.stock_terms import InitialStock, MaintenanceStock, StockTerms
