@@ -113,7 +113,8 @@ def run(
 def _march_and_read(part: Part, spots: Floats, out: Floats) -> None:
     """Fill in what the jobs of one part ask for."""
     (coarse, _), (fine, free) = (_columns(grid, part) for grid in part.grids)
-    read_columns(part.grids[1], part.terms, part.jobs, coarse, fine, free, spots, out)
+    spacing = part.grids[1].stretch, part.grids[1].step
+    read_columns(spacing, part.terms, part.jobs, coarse, fine, free, spots, out)
 
 
 def _columns(grid: ScaledGrid, part: Part) -> tuple[Floats, NDArray[np.int64]]:

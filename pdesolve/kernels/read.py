@@ -56,37 +56,37 @@ def below_nodes(own, theta, y):
 
 
 @inner
-def exercise_place(own, grid, free, values):
+def exercise_place(spacing, own, free, values):
     """Place of the exercise boundary among the nodes, 0 to ``n``; -1 where there is none.
 
     Above the boundary the value leaves the payoff by a parabola, so that the root of their
     difference is straight; it is followed down from the two nodes above the first free one.
     """
-    n = values.size - 1
+    (stretch, step), n = spacing, values.size - 1
     if own[AMERICAN] == 0.0 or free == 0:
         return -1.0
     if free > n - 3:
         return float(free)
-    scale = own[SCALE]
-    near = values[free + 1] - 1.0 + math.exp(grid.nodes[free + 1] * scale)
-    far = values[free + 2] - 1.0 + math.exp(grid.nodes[free + 2] * scale)
+    near_y = stretch * math.sinh(step * (free + 1 - 0.5 * n))
+    far_y = stretch * math.sinh(step * (free + 2 - 0.5 * n))
+    near = values[free + 1] - 1.0 + math.exp(near_y * own[SCALE])
+    far = values[free + 2] - 1.0 + math.exp(far_y * own[SCALE])
     if not 0.0 < near < far:
         return float(free)
-    rise = (math.sqrt(far) - math.sqrt(near)) / (grid.nodes[free + 2] - grid.nodes[free + 1])
-    y = grid.nodes[free + 1] - math.sqrt(near) / rise
-    place = math.asinh(y / grid.stretch) / grid.step + 0.5 * n
+    y = near_y - math.sqrt(near) * (far_y - near_y) / (math.sqrt(far) - math.sqrt(near))
+    place = math.asinh(y / stretch) / step + 0.5 * n
     return min(max(place, free - 1.0), free + 1.0)
 
 
 @inner
-def unit_put(grid, own, theta, asset, exercised, columns):
+def unit_put(spacing, own, theta, asset, exercised, columns):
     """Value, d/dy, d2/dy2 and error of the put of strike one at spot ``asset``, as marched.
 
-    ``own`` holds the terms of the lane, ``columns`` (2, n + 1) its values and the corrections that
-    extrapolation made; up to the place ``exercised`` the put is exercised.
+    The nodes are ``stretch sinh(step (i - n / 2))``, with both in ``spacing``; ``own`` holds the
+    terms of the lane, ``columns`` (2, n + 1) its values and the corrections that extrapolation
+    made; up to the place ``exercised`` the put is exercised.
     """
-    stretch, step = grid.stretch, grid.step
-    scale, n = own[SCALE], columns.shape[1] - 1
+    (stretch, step), scale, n = spacing, own[SCALE], columns.shape[1] - 1
     y = math.log(asset) / scale + own[SHIFT] * theta
     place = math.asinh(y / stretch) / step + 0.5 * n
     if place >= n:
@@ -109,14 +109,14 @@ def unit_put(grid, own, theta, asset, exercised, columns):
 
 
 @inner
-def read(grid, own, theta, exercised, columns, spots, out):
+def read(spacing, own, theta, exercised, columns, spots, out):
     """Fill ``out`` (4, k): value, delta, gamma and estimated error at ``spots`` (k,)."""
     scale, strike, call = own[SCALE], own[STRIKE], own[RIGHT] > 0.0
     discount = math.exp(-own[DISCOUNT] * theta)
     for i in range(spots.size):
         spot = spots[i]
         asset = strike / spot if call else spot / strike
-        value, slope, bend, error = unit_put(grid, own, theta, asset, exercised, columns)
+        value, slope, bend, error = unit_put(spacing, own, theta, asset, exercised, columns)
         unit = discount * (spot if call else strike)
         slope, bend = slope / scale, bend / (scale * scale)
         out[0, i] = unit * value
@@ -139,17 +139,18 @@ def dense_columns(grid, terms, jobs, floors, levels, work, columns):
 
 
 @njit
-def read_columns(grid, terms, jobs, coarse, fine, free, spots, out):
+def read_columns(spacing, terms, jobs, coarse, fine, free, spots, out):
     """Extrapolate the columns of each job and read them.
 
-    ``coarse`` (j, n + 1), ``fine`` (j, 2 n + 1); ``grid`` is the fine one and ``free`` (j,) its
-    first nodes that are not exercised; ``terms`` (b, 11, WIDTH); ``jobs`` (5, j); ``spots``
-    (c, d, k); ``out`` (4, c, d, k) receives value, delta, gamma and estimated error.
+    ``spacing`` is the stretch and the step of the fine grid; ``coarse`` (j, n + 1), ``fine`` (j,
+    2 n + 1), ``free`` (j,) the first nodes of the latter that are not exercised; ``terms``
+    (b, 11, WIDTH); ``jobs`` (5, j); ``spots`` (c, d, k); ``out`` (4, c, d, k) receives value,
+    delta, gamma and estimated error.
     """
     columns = np.empty((2, fine.shape[1]))
     for j in range(jobs.shape[1]):
         extrapolate(coarse[j], fine[j], columns)
         own, theta = terms[int(jobs[BLOCK, j]), :, int(jobs[LANE, j])], jobs[ELAPSED, j]
         c, d = int(jobs[CONTRACT, j]), int(jobs[DATE, j])
-        exercised = exercise_place(own, grid, free[j], columns[0])
-        read(grid, own, theta, exercised, columns, spots[c, d], out[:, c, d])
+        exercised = exercise_place(spacing, own, free[j], columns[0])
+        read(spacing, own, theta, exercised, columns, spots[c, d], out[:, c, d])

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import margin.rules.strategy
 from margin import read, requirement, table, thresholds, write
 from margin.cli import main
 from margin.cli.values import DATE, STEPS
@@ -409,6 +410,11 @@ def test_a_rule_is_shown_with_its_date_its_source_and_every_parameter(name):
     assert tops == {field.name for field in fields(rule)} - {"name", "asof", "source"}
 
 
+@pytest.mark.parametrize("name", printed_json("rules")["python"])
+def test_a_rule_of_python_only_is_one_that_can_be_imported(name):
+    assert hasattr(margin.rules, name) or hasattr(margin.rules.strategy, name)
+
+
 def test_parameters_inside_records_carry_their_values():
     rows = {row["parameter"]: row for row in printed_json("rules", "nse_index")["parameters"]}
     assert (rows["scan.price_range"]["value"], rows["scan.price_range"]["in_file"]) == (0.071, True)
@@ -435,11 +441,14 @@ def test_a_rule_without_parameters_to_show_is_bad_usage(name, words):
 )
 def test_an_account_runs_under_the_rule_of_a_venue(path, name):
     account, market, _ = read(path)
-    found = requirement(account, market, NAMED_RULES[name])
+    parts = (account, market, NAMED_RULES[name])
     shown = printed_json("run", path, "--rules", name)
-    assert shown["requirement"]["maintenance"] == found.maintenance
-    danger = printed_json("threshold", path, "--rules", name)
-    assert danger == plain(thresholds(account, market, NAMED_RULES[name]).to_dict())
+    assert shown["requirement"]["maintenance"] == requirement(*parts).maintenance
+    assert shown["thresholds"] == plain(thresholds(*parts).to_dict())
+    danger = printed_json("threshold", path, "--rules", name, "--range", "-60%,150%")
+    (spot,) = (at.spot for at in market.underlyings.values())
+    searched = thresholds(*parts, lowest=spot * (1.0 - 0.6), highest=spot * (1.0 + 1.5))
+    assert danger == plain(searched.to_dict())
 
 
 def test_numbers_of_the_file_change_the_requirement_of_a_venue(tmp_path):
