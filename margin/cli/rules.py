@@ -25,7 +25,6 @@ PYTHON_ONLY = {
     "RuleWithAddOn": "another rule with a charge for concentration or liquidity",
     "SpanRule": "SPAN with tiers, spreads or a parameter file of the exchange",
     "SpreadVault": "a fully collateralised vault of spreads, by its legs",
-    "StrategyRule": "the cheapest grouping of options and stock, in margin.rules.strategy",
     "TailRiskRule": "value at risk or expected shortfall of stated returns",
     "TimsRule": "TIMS with class, product and portfolio groups",
 }

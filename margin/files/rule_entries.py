@@ -12,6 +12,9 @@ from margin.rules import (
     DERIBIT_PORTFOLIO_ETH,
     NSE_INDEX,
     NSE_STOCK,
+    STRATEGY_BROAD_INDEX,
+    STRATEGY_EQUITY,
+    STRATEGY_NARROW_INDEX,
     BybitOption,
     DeribitPortfolio,
     DeribitStandard,
@@ -60,6 +63,9 @@ SYSTEMS = {
     "naked_vault": System(NakedVault()),
     "bybit_option": System(BybitOption()),
     "paradex_xm": System(ParadexXM()),
+    "strategy_equity": System(STRATEGY_EQUITY),
+    "strategy_narrow_index": System(STRATEGY_NARROW_INDEX),
+    "strategy_broad_index": System(STRATEGY_BROAD_INDEX),
 }
 """Rules of venues by the name that they have in a file."""
 

@@ -24,6 +24,19 @@ from margin.rules.span_nse import NSE_INDEX, NSE_STOCK
 from margin.rules.span_rule import SpanRule
 from margin.rules.span_scan import SpanScan, VolRange
 from margin.rules.staged import InitialRule, RequirementLine, Staged, StagedRule
+from margin.rules.strategy import (
+    STRATEGY_BROAD_INDEX,
+    STRATEGY_CURRENCY,
+    STRATEGY_EQUITY,
+    STRATEGY_NARROW_INDEX,
+    STRATEGY_VOLATILITY_INDEX,
+    Group,
+    Grouping,
+    InitialStock,
+    MaintenanceStock,
+    OptionTerms,
+    StrategyRule,
+)
 from margin.rules.tail_measure import ExpectedShortfall, Quantile, ValueAtRisk
 from margin.rules.tail_protections import Buffer, LookBackFloor, StressedWindow
 from margin.rules.tail_risk import TailRiskRule
@@ -45,6 +58,11 @@ __all__ = [
     "DERIBIT_PORTFOLIO_ETH",
     "NSE_INDEX",
     "NSE_STOCK",
+    "STRATEGY_BROAD_INDEX",
+    "STRATEGY_CURRENCY",
+    "STRATEGY_EQUITY",
+    "STRATEGY_NARROW_INDEX",
+    "STRATEGY_VOLATILITY_INDEX",
     "TEN_POINT_BROAD_INDEX",
     "TEN_POINT_EQUITY",
     "TEN_POINT_SMALL_CAP",
@@ -63,12 +81,17 @@ __all__ = [
     "DeriveStandard",
     "ExpectedShortfall",
     "Feeds",
+    "Group",
+    "Grouping",
     "Haircut",
     "HaircutTable",
     "InitialRule",
+    "InitialStock",
     "LiquidityAddOn",
     "LookBackFloor",
+    "MaintenanceStock",
     "NakedVault",
+    "OptionTerms",
     "ParadexXM",
     "PerpetualRule",
     "PortfolioGroup",
@@ -86,6 +109,7 @@ __all__ = [
     "SpreadVault",
     "Staged",
     "StagedRule",
+    "StrategyRule",
     "StressedWindow",
     "TailRiskRule",
     "TenorShock",
