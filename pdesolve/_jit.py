@@ -66,8 +66,9 @@ def njit(
 def inner(function: Kernel) -> Kernel:
     """Mark a function that only compiled functions call; otherwise as `njit`.
 
-    It gets no entry from Python, which is a third of the time that a small function takes to
-    compile; compiled, it must not be called from there (its ``py_func`` may be).
+    It gets no entry from Python and no place in the cache, which are half of the time that a small
+    function takes to compile; its callers hold its machine code.  Compiled, it must not be called
+    from Python (its ``py_func`` may be).
     """
     return _compiled(function, parallel=False, entry=False)
 
@@ -78,7 +79,7 @@ def _compiled(function: Kernel, *, parallel: bool, entry: bool = True) -> Kernel
     with _kept_in(directory):
         kernel: Kernel = _NJIT(
             function,
-            cache=directory is not None,
+            cache=entry and directory is not None,
             error_model="numpy",
             nogil=True,
             parallel=parallel,
