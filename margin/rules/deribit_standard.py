@@ -12,7 +12,8 @@ from margin.instrument import OptionContract
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
 from margin.rules.deribit_account import future_notional, only, refuse_unlisted, terms
-from margin.rules.kinked import broken_line, larger
+from margin.rules.envelope import greater
+from margin.rules.kinked import broken_line
 from margin.rules.rule import Branch
 from margin.rules.staged import RequirementLine
 from margin.vol_move import VolMove
@@ -208,7 +209,7 @@ class DeribitStandard:
         """Maintenance per unit, the mark included."""
         share = line(0.0, self.maintenance, lowest=value.lowest, highest=value.highest)
         if contract.right is Right.PUT:
-            share = larger(share, combine([self.maintenance], [value]))
+            share = greater(share, combine([self.maintenance], [value]))
         return combine([1.0, 1.0], [share, value])
 
     def _initial(self, contract: OptionContract, value: PiecewiseCubic) -> PiecewiseCubic:
@@ -225,7 +226,7 @@ class DeribitStandard:
         needed = combine([1.0, 1.0], [share, value])
         if contract.right is Right.CALL:
             return needed
-        return larger(needed, self._maintenance(contract, value))
+        return greater(needed, self._maintenance(contract, value))
 
 
 def _options(

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from margin.piecewise import PiecewiseCubic, combine
 from margin.rules.derive_scenario import DeriveScenario, VolDirection
-from margin.rules.kinked import by_sign, lesser
+from margin.rules.envelope import lesser
+from margin.rules.kinked import by_sign
 
 __all__ = [
     "DeriveBook",

@@ -13,7 +13,8 @@ from margin.rules.derive_account import DeriveMarks, alive_options, derive_book
 from margin.rules.derive_book import DeriveBook
 from margin.rules.derive_payoff import Short, payoff_floor, short_options
 from margin.rules.derive_scenario import TRUSTED, Feeds, Haircut
-from margin.rules.kinked import broken_line, larger, lesser
+from margin.rules.envelope import greater, lesser
+from margin.rules.kinked import broken_line
 from margin.rules.rule import Branch
 from margin.rules.staged import RequirementLine
 from margin.vol_move import VolMove
@@ -131,7 +132,7 @@ class DeriveStandard:
         at = (date_index, vol_move)
         book = self._book(revaluation, at)
         expiries = self._expiries(revaluation, at, self._maintenance, unpaired=self.unpaired[0])
-        parts = [larger(alone, floor) for _, alone, floor in expiries]
+        parts = [greater(alone, floor) for _, alone, floor in expiries]
         fixed = combine([abs(book.perpetual) * self.perpetual[0]], [book.spot])
         return self._branches(book, parts, fixed, coin=self.coin)
 
@@ -142,7 +143,7 @@ class DeriveStandard:
         at = (date_index, vol_move)
         book = self._book(revaluation, at)
         expiries = self._expiries(revaluation, at, self._initial, unpaired=self.unpaired[1])
-        parts = [larger(alone, floor) for _, alone, floor in expiries]
+        parts = [greater(alone, floor) for _, alone, floor in expiries]
         shorts = self._short_units(revaluation, date_index)
         per_spot = abs(book.perpetual) * self.perpetual[1] + self._feed_units(book, shorts)
         fixed = combine([per_spot], [book.spot])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from margin.danger import danger_set
 from margin.piecewise import PiecewiseCubic, combine, from_hermite
 
-__all__ = ["broken_line", "by_sign", "larger", "lesser", "spot_times_slope"]
+__all__ = ["broken_line", "by_sign", "spot_times_slope"]
 
 Floats = NDArray[np.float64]
 
@@ -66,34 +66,6 @@ def by_sign(curve: PiecewiseCubic, above: float, below: float) -> PiecewiseCubic
     wrong = np.where(size <= 2.0 * cut.error, abs(above - below), 0.0)
     error = (max(abs(above), abs(below)) + wrong) * cut.error
     return PiecewiseCubic(cut.knots, factor[:, None] * cut.bernstein, error)
-
-
-def larger(first: PiecewiseCubic, second: PiecewiseCubic) -> PiecewiseCubic:
-    """The larger of two curves at every spot.
-
-    Examples
-    --------
-    >>> from margin.piecewise import line
-    >>> from margin.rules.kinked import larger
-    >>> zero, rising = (line(a, b, lowest=1.0, highest=9.0) for a, b in ((0.0, 0.0), (-4.0, 1.0)))
-    >>> larger(zero, rising)([2.0, 6.0])
-    array([0., 2.])
-    """
-    return combine([1.0, 1.0], [second, by_sign(combine([1.0, -1.0], [first, second]), 1.0, 0.0)])
-
-
-def lesser(first: PiecewiseCubic, second: PiecewiseCubic) -> PiecewiseCubic:
-    """The lesser of two curves at every spot.
-
-    Examples
-    --------
-    >>> from margin.piecewise import line
-    >>> from margin.rules.kinked import lesser
-    >>> zero, rising = (line(a, b, lowest=1.0, highest=9.0) for a, b in ((0.0, 0.0), (-4.0, 1.0)))
-    >>> lesser(zero, rising)([2.0, 6.0])
-    array([-2., 0.])
-    """
-    return combine([1.0, 1.0], [second, by_sign(combine([1.0, -1.0], [first, second]), 0.0, 1.0)])
 
 
 def broken_line(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from margin.piecewise import PiecewiseCubic, combine, line
-from margin.rules.kinked import broken_line, by_sign, larger, lesser, spot_times_slope
+from margin.rules.envelope import greater, lesser
+from margin.rules.kinked import broken_line, by_sign, spot_times_slope
 
 SPOTS = np.linspace(10.0, 90.0, 1001)
 ROUNDING = 1e-12  # of coefficients of order one
@@ -32,7 +33,7 @@ def test_each_sign_has_its_factor(seed, factors):
 def test_the_larger_and_the_lesser_are_those_of_numpy(seed):
     first, second = wave(seed), wave(seed + 100, cells=7)
     values = first(SPOTS), second(SPOTS)
-    assert larger(first, second)(SPOTS) == pytest.approx(np.maximum(*values), abs=ROUNDING)
+    assert greater(first, second)(SPOTS) == pytest.approx(np.maximum(*values), abs=ROUNDING)
     assert lesser(first, second)(SPOTS) == pytest.approx(np.minimum(*values), abs=ROUNDING)
 
 
