@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks._table import Row, show
 from benchmarks._timing import cpu_seconds
 from margin import Account, Market, OptionContract, Position, Underlying
-from margin.liquidation_maps import LiquidationMap, liquidation_map
+from margin.maps.build import LiquidationMap, liquidation_map
 from margin.rules import TEN_POINT_EQUITY
 from pdesolve import Exercise, Right
 

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from margin.files import AccountFileError, read, write
     from margin.instrument import Asset, Future, OptionContract, Perpetual, Settlement
     from margin.liquidation import liquidation_intervals, thresholds, thresholds_of
-    from margin.liquidation_maps import LiquidationMap, liquidation_map
-    from margin.map_cash import CashFloor
-    from margin.map_events import Event, EventKind
-    from margin.map_ladder import Ladder, Rung
-    from margin.map_path import ThresholdCurve, ThresholdSide
-    from margin.map_sensitivity import Sensitivity
-    from margin.map_volatility import VolThreshold
+    from margin.maps.build import LiquidationMap, liquidation_map
+    from margin.maps.cash import CashFloor
+    from margin.maps.events import Event, EventKind
+    from margin.maps.ladder import Ladder, Rung
+    from margin.maps.path import ThresholdCurve, ThresholdSide
+    from margin.maps.sensitivity import Sensitivity
+    from margin.maps.volatility import VolThreshold
     from margin.margin_table import MarginTable, table
     from margin.market import Market, Underlying
     from margin.marks import volatilities_from_marks
@@ -50,13 +50,13 @@ _HOMES = {
     "files": ("AccountFileError", "read", "write"),
     "instrument": ("Asset", "Future", "OptionContract", "Perpetual", "Settlement"),
     "liquidation": ("liquidation_intervals", "thresholds", "thresholds_of"),
-    "liquidation_maps": ("LiquidationMap", "liquidation_map"),
-    "map_cash": ("CashFloor",),
-    "map_events": ("Event", "EventKind"),
-    "map_ladder": ("Ladder", "Rung"),
-    "map_path": ("ThresholdCurve", "ThresholdSide"),
-    "map_sensitivity": ("Sensitivity",),
-    "map_volatility": ("VolThreshold",),
+    "maps.build": ("LiquidationMap", "liquidation_map"),
+    "maps.cash": ("CashFloor",),
+    "maps.events": ("Event", "EventKind"),
+    "maps.ladder": ("Ladder", "Rung"),
+    "maps.path": ("ThresholdCurve", "ThresholdSide"),
+    "maps.sensitivity": ("Sensitivity",),
+    "maps.volatility": ("VolThreshold",),
     "margin_table": ("MarginTable", "table"),
     "market": ("Market", "Underlying"),
     "marks": ("volatilities_from_marks",),

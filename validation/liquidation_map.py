@@ -21,7 +21,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from margin import Account, Market, OptionContract, Position, Underlying
-from margin.liquidation_maps import LiquidationMap, liquidation_map
+from margin.maps.build import LiquidationMap, liquidation_map
 from margin.requirements import requirement
 from margin.rules import Scenario, ScenarioRule, scenario_grid
 from pdesolve import Exercise, Right, black_scholes_price

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from margin.figures.axes import BLUE, ORANGE, VERMILION, new_axes
 from margin.figures.map_axes import map_name, padded, spot_axis, write_beside
-from margin.map_events import EventKind
-from margin.map_slices import links
+from margin.maps.events import EventKind
+from margin.maps.slices import links
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from margin.liquidation_maps import LiquidationMap
-    from margin.map_slices import Slice
+    from margin.maps.build import LiquidationMap
+    from margin.maps.slices import Slice
 
 __all__ = ["danger_by_date"]
 

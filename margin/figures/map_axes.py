@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from margin.liquidation_maps import LiquidationMap
+    from margin.maps.build import LiquidationMap
 
 __all__ = ["map_name", "padded", "spot_axis", "write_beside"]
 

@@ -7,12 +7,12 @@ import numpy as np
 
 from margin.figures.axes import BLUE, GREY, VERMILION, new_axes
 from margin.figures.map_axes import map_name, padded, spot_axis, write_beside
-from margin.map_ladder import Rung
+from margin.maps.ladder import Rung
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from margin.liquidation_maps import LiquidationMap
+    from margin.maps.build import LiquidationMap
 
 __all__ = ["danger_by_volatility", "danger_ladder"]
 

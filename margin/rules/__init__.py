@@ -2,13 +2,13 @@
 
 from margin.rules.add_ons import ConcentrationAddOn, LiquidityAddOn
 from margin.rules.delta_floor import DeltaFloor, delta_floor
-from margin.rules.deribit_portfolio import DERIBIT_PORTFOLIO_ETH, DeribitPortfolio
-from margin.rules.deribit_standard import DeribitStandard
-from margin.rules.derive_discount import DeriveDiscount
-from margin.rules.derive_portfolio import DerivePortfolio
-from margin.rules.derive_scenario import DeriveScenario, Feeds, Haircut, VolDirection
-from margin.rules.derive_skew import DeriveSkew
-from margin.rules.derive_standard import DeriveStandard
+from margin.rules.deribit.portfolio import DERIBIT_PORTFOLIO_ETH, DeribitPortfolio
+from margin.rules.deribit.standard import DeribitStandard
+from margin.rules.derive.discount import DeriveDiscount
+from margin.rules.derive.portfolio import DerivePortfolio
+from margin.rules.derive.scenario import DeriveScenario, Feeds, Haircut, VolDirection
+from margin.rules.derive.skew import DeriveSkew
+from margin.rules.derive.standard import DeriveStandard
 from margin.rules.haircuts import HaircutTable, with_haircuts
 from margin.rules.paradex import ParadexXM
 from margin.rules.per_option import BybitOption
@@ -18,11 +18,11 @@ from margin.rules.rule_with_add_on import RuleWithAddOn
 from margin.rules.scenario import Scenario, scenario_grid
 from margin.rules.scenario_rule import ScenarioRule
 from margin.rules.skew import SkewShock
-from margin.rules.span import span_requirement
-from margin.rules.span_commodity import SpanCommodity
-from margin.rules.span_nse import NSE_INDEX, NSE_STOCK
-from margin.rules.span_rule import SpanRule
-from margin.rules.span_scan import SpanScan, VolRange
+from margin.rules.span.charges import span_requirement
+from margin.rules.span.commodity import SpanCommodity
+from margin.rules.span.nse import NSE_INDEX, NSE_STOCK
+from margin.rules.span.rule import SpanRule
+from margin.rules.span.scan import SpanScan, VolRange
 from margin.rules.staged import InitialRule, RequirementLine, Staged, StagedRule
 from margin.rules.strategy import (
     STRATEGY_BROAD_INDEX,
@@ -37,10 +37,10 @@ from margin.rules.strategy import (
     OptionTerms,
     StrategyRule,
 )
-from margin.rules.tail_measure import ExpectedShortfall, Quantile, ValueAtRisk
-from margin.rules.tail_protections import Buffer, LookBackFloor, StressedWindow
-from margin.rules.tail_risk import TailRiskRule
-from margin.rules.tail_statement import explain_tail
+from margin.rules.tail.measure import ExpectedShortfall, Quantile, ValueAtRisk
+from margin.rules.tail.protections import Buffer, LookBackFloor, StressedWindow
+from margin.rules.tail.rule import TailRiskRule
+from margin.rules.tail.statement import explain_tail
 from margin.rules.ten_point import (
     TEN_POINT_BROAD_INDEX,
     TEN_POINT_EQUITY,
@@ -48,11 +48,11 @@ from margin.rules.ten_point import (
 )
 from margin.rules.tenor_shock import TenorShock
 from margin.rules.tiers import Tier, continuous_tiers
-from margin.rules.tims import tims_along, tims_requirement
-from margin.rules.tims_curve import TimsAlong
-from margin.rules.tims_groups import ClassGroup, PortfolioGroup, ProductGroup, TimsRule
-from margin.rules.vault import NakedVault
-from margin.rules.vault_spread import SpreadVault
+from margin.rules.tims.account import tims_along, tims_requirement
+from margin.rules.tims.curve import TimsAlong
+from margin.rules.tims.groups import ClassGroup, PortfolioGroup, ProductGroup, TimsRule
+from margin.rules.vault.naked import NakedVault
+from margin.rules.vault.spread import SpreadVault
 
 __all__ = [
     "DERIBIT_PORTFOLIO_ETH",

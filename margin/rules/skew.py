@@ -11,7 +11,7 @@ from margin import _check
 from margin.instrument import OptionContract
 from margin.piecewise import PiecewiseCubic, from_hermite
 from margin.revaluation import Revaluation
-from margin.rules.derive_scenario import VolDirection
+from margin.rules.derive.scenario import VolDirection
 from pdesolve import black_scholes
 
 __all__ = ["SkewShock", "skewed_value"]

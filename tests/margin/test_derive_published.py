@@ -16,16 +16,16 @@ import pytest
 from scipy.special import ndtr
 
 from margin.piecewise import combine, line
-from margin.rules.derive_book import (
+from margin.rules.derive.book import (
     DeriveBook,
     ExpiryBook,
     Pledged,
     low_confidence,
     naked_shorts,
 )
-from margin.rules.derive_discount import DeriveDiscount
-from margin.rules.derive_scenario import DeriveScenario, Feeds, VolDirection
-from margin.rules.derive_skew import DeriveSkew
+from margin.rules.derive.discount import DeriveDiscount
+from margin.rules.derive.scenario import DeriveScenario, Feeds, VolDirection
+from margin.rules.derive.skew import DeriveSkew
 from margin.rules.skew import SkewShock
 from margin.rules.tenor_shock import TenorShock
 

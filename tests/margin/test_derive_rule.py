@@ -37,8 +37,8 @@ from margin.rules import (
     VolDirection,
     revalue_for,
 )
-from margin.rules.derive_portfolio import scenarios_of_1
-from margin.rules.derive_scenario import scenarios_at, scenarios_of_2
+from margin.rules.derive.portfolio import scenarios_of_1
+from margin.rules.derive.scenario import scenarios_at, scenarios_of_2
 from pdesolve import Exercise, Right, black_76
 
 NOW = datetime(2026, 1, 2, 8, tzinfo=UTC)

@@ -13,9 +13,9 @@ from scipy.optimize import brentq
 from margin import Asset, Perpetual, Position, Underlying
 from margin.danger import State
 from margin.liquidation import thresholds
-from margin.liquidation_maps import liquidation_map
-from margin.map_events import EventKind
-from margin.map_ladder import Rung
+from margin.maps.build import liquidation_map
+from margin.maps.events import EventKind
+from margin.maps.ladder import Rung
 from margin.requirements import requirement
 from margin.rules import (
     TEN_POINT_EQUITY,

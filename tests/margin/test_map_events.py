@@ -8,11 +8,11 @@ import pytest
 
 from margin import Asset, Future, Perpetual, Position, Settlement
 from margin.danger import danger_set
-from margin.liquidation_maps import liquidation_map
-from margin.map_dates import map_dates
-from margin.map_events import EventKind, events_of
-from margin.map_path import ThresholdSide, curves_of, extent
-from margin.map_slices import Slice, refined
+from margin.maps.build import liquidation_map
+from margin.maps.dates import map_dates
+from margin.maps.events import EventKind, events_of
+from margin.maps.path import ThresholdSide, curves_of, extent
+from margin.maps.slices import Slice, refined
 from margin.piecewise import PiecewiseCubic, line
 from margin.rules import TEN_POINT_EQUITY, PerpetualRule, continuous_tiers
 from tests.margin.by_hand import ASOF, account, after, market, put

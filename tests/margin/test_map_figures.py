@@ -9,7 +9,7 @@ import pytest
 from margin import Asset, Position
 from margin.figures.map import danger_by_date
 from margin.figures.map_slices import danger_by_volatility, danger_ladder
-from margin.liquidation_maps import liquidation_map
+from margin.maps.build import liquidation_map
 from margin.rules import TEN_POINT_EQUITY
 from tests.margin.by_hand import ASOF, account, after, market
 from tests.margin.maps import backspread, strangle

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from margin import Asset, Perpetual, Position
-from margin.liquidation_maps import liquidation_map
-from margin.map_path import ThresholdSide
+from margin.maps.build import liquidation_map
+from margin.maps.path import ThresholdSide
 from margin.rules import (
     TEN_POINT_EQUITY,
     PerpetualRule,

@@ -25,9 +25,9 @@ from margin.returns import (
     simulated_returns,
     spot_moves,
 )
-from margin.rules.tail_measure import ExpectedShortfall, ValueAtRisk
-from margin.rules.tail_protections import StressedWindow
-from margin.rules.tail_risk import TailRiskRule
+from margin.rules.tail.measure import ExpectedShortfall, ValueAtRisk
+from margin.rules.tail.protections import StressedWindow
+from margin.rules.tail.rule import TailRiskRule
 from tests.margin.by_hand import account, call, market, put
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from margin.rules.span import (
+from margin.rules.span.charges import (
     CalendarSpread,
     Delivery,
     InterSpread,
@@ -20,7 +20,7 @@ from margin.rules.span import (
     SpreadLeg,
     span_requirement,
 )
-from margin.rules.span_spreads import TierDeltas, calendar_spreads
+from margin.rules.span.spreads import TierDeltas, calendar_spreads
 
 ROUNDING = 1e-9  # sums of a few thousand
 PRINTED = 0.01 * 2  # two lots of numbers printed to cents

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from margin.files.span_file import SpanFileError, SpanKey, SpanLayout, read_span
-from margin.rules.span import (
+from margin.files.span.file import SpanFileError, SpanKey, SpanLayout, read_span
+from margin.rules.span.charges import (
     CalendarSpread,
     InterSpread,
     OptionStyle,

@@ -14,11 +14,11 @@ from margin.piecewise import line
 from margin.requirements import requirement
 from margin.rules import revalue_for
 from margin.rules.envelope import greater, lesser, times_spot
-from margin.rules.span import Delivery, OptionStyle, ShortCount, SpanCommodity
-from margin.rules.span_arrays import risk_arrays
-from margin.rules.span_nse import NSE_INDEX, spread_monthly
-from margin.rules.span_rule import SpanRule
-from margin.rules.span_scan import DELTA_WEIGHTS, SpanScan, VolRange
+from margin.rules.span.arrays import risk_arrays
+from margin.rules.span.charges import Delivery, OptionStyle, ShortCount, SpanCommodity
+from margin.rules.span.nse import NSE_INDEX, spread_monthly
+from margin.rules.span.rule import SpanRule
+from margin.rules.span.scan import DELTA_WEIGHTS, SpanScan, VolRange
 from margin.rules.staged import InitialRule, Staged
 from pdesolve import Exercise, black_scholes_price, implied_volatility
 from tests.margin import by_hand
@@ -272,7 +272,7 @@ def test_the_legs_add_up_to_the_worst_scenario():
 
 def test_the_scan_is_solved_once_for_an_account_and_all_its_subsets(monkeypatch):
     solves = []
-    solver = "margin.rules.span_arrays.solve_contracts"
+    solver = "margin.rules.span.arrays.solve_contracts"
     monkeypatch.setattr(solver, lambda *given: solves.append(1) or by_solving(*given))
     from margin.solved import solve_contracts as by_solving
 

@@ -5,7 +5,7 @@ import pytest
 
 from margin.kernels.tail import reach, select
 from margin.piecewise import from_hermite, line
-from margin.rules.tail_curve import mean_of_lowest, ranked_value
+from margin.rules.tail.curve import mean_of_lowest, ranked_value
 from tests import naive
 
 interpreted_too = pytest.mark.kernels

@@ -10,10 +10,10 @@ from margin.liquidation import thresholds, thresholds_of
 from margin.requirements import requirement
 from margin.returns import simulated_returns, spot_moves
 from margin.rules import revalue_for
-from margin.rules.tail_measure import ExpectedShortfall, Quantile, ValueAtRisk
-from margin.rules.tail_protections import Buffer, LookBackFloor, StressedWindow
-from margin.rules.tail_risk import TailRiskRule
-from margin.rules.tail_statement import explain_tail
+from margin.rules.tail.measure import ExpectedShortfall, Quantile, ValueAtRisk
+from margin.rules.tail.protections import Buffer, LookBackFloor, StressedWindow
+from margin.rules.tail.rule import TailRiskRule
+from margin.rules.tail.statement import explain_tail
 from pdesolve import Exercise
 from tests import naive
 from tests.margin import by_hand

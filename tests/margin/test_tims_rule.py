@@ -15,9 +15,9 @@ from margin.rules import (
     Scenario,
     ScenarioRule,
 )
-from margin.rules.tims import tims_along, tims_requirement
-from margin.rules.tims_curve import TimsAlong
-from margin.rules.tims_groups import ClassGroup, PortfolioGroup, ProductGroup, TimsRule
+from margin.rules.tims.account import tims_along, tims_requirement
+from margin.rules.tims.curve import TimsAlong
+from margin.rules.tims.groups import ClassGroup, PortfolioGroup, ProductGroup, TimsRule
 from pdesolve import Exercise, Right
 from tests.margin.by_hand import ASOF, after
 

@@ -9,7 +9,7 @@ from margin import Asset, Collateral, Market, Position, Settlement, Underlying
 from margin.liquidation import thresholds
 from margin.requirements import requirement
 from margin.rules import revalue_for
-from margin.rules.vault import (
+from margin.rules.vault.naked import (
     UPPER_BOUNDS,
     NakedVault,
     SpreadVault,

@@ -1,0 +1,1 @@
+"""Readers of SPAN files, in fixed columns and in XML."""

@@ -1,0 +1,1 @@
+"""The liquidation map and what it answers."""

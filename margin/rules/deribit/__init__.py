@@ -1,0 +1,1 @@
+"""Standard and portfolio margin of Deribit."""

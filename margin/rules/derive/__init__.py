@@ -1,0 +1,1 @@
+"""The managers of Derive: standard, portfolio, and portfolio with skew."""

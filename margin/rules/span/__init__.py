@@ -1,0 +1,1 @@
+"""SPAN: risk arrays, charges and spreads of combined commodities."""

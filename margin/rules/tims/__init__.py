@@ -1,0 +1,1 @@
+"""Ten-point portfolio margin with offsets inside and across product groups."""
