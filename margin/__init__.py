@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from margin.account import Account, Collateral, Position
     from margin.carry import Carry, forward_carry, inverse_carry
+    from margin.comparison import ComparedSystem, Comparison, compare
     from margin.contract_margin import ContractTable, contract_table
     from margin.danger import Certificate, DangerSet, Interval, State
     from margin.files import AccountFileError, read, write
+    from margin.greeks import margin_greeks
+    from margin.greeks_statement import HoldingGreeks, MarginGreeks, Slope
     from margin.instrument import Asset, Future, OptionContract, Perpetual, Settlement
     from margin.liquidation import liquidation_intervals, thresholds, thresholds_of
     from margin.maps.build import LiquidationMap, liquidation_map
@@ -45,9 +48,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "account": ("Account", "Collateral", "Position"),
     "carry": ("Carry", "forward_carry", "inverse_carry"),
+    "comparison": ("ComparedSystem", "Comparison", "compare"),
     "contract_margin": ("ContractTable", "contract_table"),
     "danger": ("Certificate", "DangerSet", "Interval", "State"),
     "files": ("AccountFileError", "read", "write"),
+    "greeks": ("margin_greeks",),
+    "greeks_statement": ("HoldingGreeks", "MarginGreeks", "Slope"),
     "instrument": ("Asset", "Future", "OptionContract", "Perpetual", "Settlement"),
     "liquidation": ("liquidation_intervals", "thresholds", "thresholds_of"),
     "maps.build": ("LiquidationMap", "liquidation_map"),
@@ -92,16 +98,20 @@ __all__ = [
     "CashFloor",
     "Certificate",
     "Collateral",
+    "ComparedSystem",
+    "Comparison",
     "ContractTable",
     "DangerSet",
     "Event",
     "EventKind",
     "Future",
+    "HoldingGreeks",
     "Interval",
     "Ladder",
     "Leg",
     "Level",
     "LiquidationMap",
+    "MarginGreeks",
     "MarginTable",
     "Market",
     "OptionContract",
@@ -117,6 +127,7 @@ __all__ = [
     "ScenarioRule",
     "Sensitivity",
     "Settlement",
+    "Slope",
     "State",
     "ThresholdCurve",
     "ThresholdSide",
@@ -124,12 +135,14 @@ __all__ = [
     "Tier",
     "Underlying",
     "VolThreshold",
+    "compare",
     "continuous_tiers",
     "contract_table",
     "forward_carry",
     "inverse_carry",
     "liquidation_intervals",
     "liquidation_map",
+    "margin_greeks",
     "read",
     "requirement",
     "revalue",

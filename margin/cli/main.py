@@ -14,6 +14,8 @@ import click
 __all__ = ["main"]
 
 COMMANDS = {
+    "compare": "Requirements under all margin systems, side by side.",
+    "greeks": "Derivatives of the requirement by spot, volatility and holdings.",
     "price": "Price and Greeks of one option.",
     "rules": "Margin rules there are, and their parameters.",
     "run": "Requirement, excess and thresholds of accounts.",

@@ -7,10 +7,16 @@ from margin.figures.danger import against_spot, telling_spots
 from margin.figures.map import danger_by_date
 from margin.figures.map_slices import danger_by_volatility, danger_ladder
 from margin.figures.scenarios import scenario_profits
-from margin.figures.tables import contract_requirements, excess_by_date, excess_map
+from margin.figures.tables import (
+    compared_requirements,
+    contract_requirements,
+    excess_by_date,
+    excess_map,
+)
 
 __all__ = [
     "against_spot",
+    "compared_requirements",
     "contract_requirements",
     "danger_by_date",
     "danger_by_volatility",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
+    from margin.comparison import Comparison
     from margin.margin_table import MarginTable
 
 __all__ = [
@@ -48,13 +49,13 @@ def mark_spot(ax: "Axes", spot: float) -> None:
     ax.axvline(spot, color=GREY, lw=1.2, ls="-.", label=f"spot {spot:,.6g}")
 
 
-def spot_label(table: "MarginTable") -> str:
+def spot_label(table: "MarginTable | Comparison") -> str:
     """Label of a spot axis, with its unit."""
     in_coin = table.currency == table.underlying
     return f"{table.underlying} spot ({'quote currency' if in_coin else table.currency})"
 
 
-def label_axes(ax: "Axes", table: "MarginTable") -> None:
+def label_axes(ax: "Axes", table: "MarginTable | Comparison") -> None:
     """Names and units of axes that show amounts against spot."""
     ax.set(xlabel=spot_label(table), ylabel=f"amount ({table.currency})")
     ax.set_xlim(table.spots.min(), table.spots.max())

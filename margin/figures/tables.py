@@ -19,12 +19,14 @@ from margin.figures.axes import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from margin.comparison import Comparison
     from margin.contract_margin import ContractTable
     from margin.margin_table import MarginTable
 
-__all__ = ["contract_requirements", "excess_by_date", "excess_map"]
+__all__ = ["compared_requirements", "contract_requirements", "excess_by_date", "excess_map"]
 
 CELLS_WITH_NUMBERS = 96
+LINE_STYLES = ("-", "--", "-.", ":")
 
 
 def excess_map(table: "MarginTable", *, date_index: int = 0, ax: "Axes | None" = None) -> "Axes":
@@ -137,6 +139,33 @@ def contract_requirements(table: "ContractTable", *, ax: "Axes | None" = None) -
     ax.set_ylim(bottom=0.0)
     ax.grid(alpha=0.25)
     list_lines(ax, "expiry")
+    return ax
+
+
+def compared_requirements(found: "Comparison", *, ax: "Axes | None" = None) -> "Axes":
+    """Maintenance requirement of one account against spot, one line per margin system.
+
+    Parameters
+    ----------
+    found : Comparison
+        What is drawn.
+    ax : matplotlib axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib axes
+    """
+    ax = ax or new_axes()
+    colours = shades(len(found.systems))
+    for index, system in enumerate(found.systems):
+        style = LINE_STYLES[index % len(LINE_STYLES)]
+        ax.plot(found.spots, system.requirements, ls=style, color=colours[index], label=system.name)
+    mark_spot(ax, found.spot)
+    ax.set_title(f"{found.account}: maintenance requirement by margin system", loc="left")
+    label_axes(ax, found)
+    ax.set_ylabel(f"maintenance requirement ({found.currency})")
+    list_lines(ax, "system")
     return ax
 
 

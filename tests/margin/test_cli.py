@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 import margin.rules.strategy
-from margin import read, requirement, table, thresholds, write
+from margin import compare, margin_greeks, read, requirement, table, thresholds, write
 from margin.cli import main
 from margin.cli.values import DATE, STEPS
 from margin.files.rules import NAMED_RULES
@@ -463,3 +463,23 @@ def test_numbers_of_the_file_change_the_requirement_of_a_venue(tmp_path):
 def test_an_account_that_a_venue_does_not_take_is_a_bad_file():
     words = "Deribit lists European options only"
     assert words in called("run", STRANGLE, "--rules", "deribit_standard", code=3).stderr
+
+
+def test_compare_prints_what_the_library_compares(tmp_path):
+    figure = tmp_path / "compared.svg"
+    account, market, _ = read(STRANGLE)
+    content = json.loads(called("compare", STRANGLE, "--json", "--plot", figure).stdout)
+    found = compare(account, market)
+    assert content["systems"] == found.to_dict()["systems"]
+    assert content["refused"] == found.refused
+    assert figure.read_text(encoding="utf-8").startswith("<?xml")
+    text = called("compare", STRANGLE).stdout
+    assert all(system.name in text for system in found.systems)
+
+
+def test_greeks_prints_what_the_library_derives():
+    found = margin_greeks(*read(COIN))
+    assert json.loads(called("greeks", COIN, "--json").stdout) == found.to_dict()
+    assert str(found.spot_excess) in called("greeks", COIN).stdout
+    rows = list(csv.DictReader(io.StringIO(called("greeks", COIN, "--csv").stdout)))
+    assert [float(row["share"]) for row in rows] == [line.share for line in found.holdings]

@@ -1,0 +1,73 @@
+"""``margin compare``: one account under all margin systems, side by side."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from margin.cli.failures import Exit, reported
+from margin.cli.layout import Grid, amount, spot_text
+from margin.cli.options import PLOT, UNDERLYING, Source
+from margin.cli.output import Target, save_figure, to_target
+from margin.cli.values import STEPS, Steps
+from margin.comparison import Comparison, compare
+
+__all__ = ["command"]
+
+
+@click.command()
+@click.argument("file", type=click.Path(allow_dash=True))
+@UNDERLYING
+@click.option(
+    "--spot",
+    "spots",
+    type=STEPS,
+    default="-50%:50%:101",
+    show_default=True,
+    help="Spots of the figure and of JSON: even steps as first:last:count, or numbers; in percent.",
+)
+@PLOT
+@to_target
+def command(
+    file: str, underlying: str | None, spots: Steps, plot: str | None, target: Target
+) -> None:
+    """Requirements under all margin systems.
+
+    FILE is an account file, or a dash for standard input.  Systems that do not apply to the
+    account are listed with the reason.
+    """
+    with reported(file):
+        case = Source(file, None, underlying).load()
+        found = compare(
+            case.account, case.market, spots=spots.around(case.spot), underlying=case.underlying
+        )
+    with reported("margin compare", Exit.NUMERICAL_FAILURE):
+        target.write(found.to_dict(), found.columns(), _screen(found, target))
+    if plot:
+        with reported("--plot", Exit.BAD_USAGE):
+            save_figure(plot, found.plot)
+
+
+def _screen(found: Comparison, target: Target) -> Iterator[str | Grid]:
+    digits = target.digits(in_coin=found.currency == found.underlying)
+    yield click.style(f"{found.account}  |  equity {amount(found.equity, digits)}", bold=True)
+    spot = f"{found.underlying} {spot_text(found.spot, found.spot)}"
+    yield f"{spot}  |  {found.asof:%Y-%m-%d %H:%M} UTC, amounts in {found.currency}"
+    yield ""
+    yield Grid(
+        ("system", "initial", "maintenance", "excess", "worst scenario"),
+        list(_rows(found, digits)),
+        left=(0, 4),
+        warned=(3,),
+    )
+    if found.refused:
+        yield ""
+        yield "does not apply:"
+    for name, reason in found.refused.items():
+        yield f"  {name}: {reason}"
+
+
+def _rows(found: Comparison, digits: int) -> Iterator[tuple[Any, ...]]:
+    for system in found.systems:
+        amounts = (system.initial, system.maintenance, found.equity - system.maintenance)
+        yield system.name, *(amount(value, digits) for value in amounts), system.worst_scenario
