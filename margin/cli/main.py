@@ -17,6 +17,7 @@ COMMANDS = {
     "compare": "Requirements under all margin systems, side by side.",
     "greeks": "Derivatives of the requirement by spot, volatility and holdings.",
     "price": "Price and Greeks of one option.",
+    "report": "One page on an account, with figures, to keep and to print.",
     "rules": "Margin rules there are, and their parameters.",
     "run": "Requirement, excess and thresholds of accounts.",
     "table": "Excess over spots, volatility moves and dates.",

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compared_requirements", "contract_requirements", "excess_by_date", "excess_map"]
 
-CELLS_WITH_NUMBERS = 96
+MOST_NUMBERS = 10
+"""Spots up to which the cells of a map hold their numbers."""
 LINE_STYLES = ("-", "--", "-.", ":")
 
 
@@ -66,7 +67,7 @@ def excess_map(table: "MarginTable", *, date_index: int = 0, ax: "Axes | None" =
     if excess.min() < 0.0 < excess.max():
         ax.contour(across, up, excess, levels=[0.0], colors="black", linewidths=2.2)
         ax.plot([], [], color="black", lw=2.2, label="excess 0")
-    if excess.size <= CELLS_WITH_NUMBERS:
+    if across.size <= MOST_NUMBERS:
         _write_cells(ax, across, up, excess)
     mark_spot(ax, table.spot)
     date = f"{table.dates[date_index]:%Y-%m-%d %H:%M} UTC"
