@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from margin.market import Market, Underlying
     from margin.marks import volatilities_from_marks
     from margin.piecewise import PiecewiseCubic
+    from margin.report.page import html_report
     from margin.requirements import requirement
     from margin.revaluation import Revaluation, revalue
     from margin.rules import (
@@ -67,6 +68,7 @@ _HOMES = {
     "market": ("Market", "Underlying"),
     "marks": ("volatilities_from_marks",),
     "piecewise": ("PiecewiseCubic",),
+    "report.page": ("html_report",),
     "requirements": ("requirement",),
     "revaluation": ("Revaluation", "revalue"),
     "rules": (
@@ -139,6 +141,7 @@ __all__ = [
     "continuous_tiers",
     "contract_table",
     "forward_carry",
+    "html_report",
     "inverse_carry",
     "liquidation_intervals",
     "liquidation_map",
