@@ -8,7 +8,8 @@ from margin.account import Account
 from margin.market import Market
 from margin.report.assessment import assess
 from margin.report.parts import Notes, Picture, Table
-from margin.report.sections import headline, key_figures, sections
+from margin.report.sections import key_figures, sections
+from margin.report.words import headline
 from margin.rules import Rule
 
 __all__ = ["html_report"]
