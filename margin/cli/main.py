@@ -15,6 +15,7 @@ __all__ = ["main"]
 
 COMMANDS = {
     "compare": "Requirements under all margin systems, side by side.",
+    "doctor": "Versions, settings, extras, and whether all is well.",
     "greeks": "Derivatives of the requirement by spot, volatility and holdings.",
     "price": "Price and Greeks of one option.",
     "report": "One page on an account, with figures, to keep and to print.",

@@ -5,19 +5,20 @@ from typing import Any
 
 import click
 
-from margin.cli.failures import Exit, Failure, reported
+from margin.cli.accounts import assessed
+from margin.cli.failures import Exit, reported
 from margin.cli.layout import Grid
-from margin.cli.options import FILES, RULES, UNDERLYING, Case, Source, expanded
+from margin.cli.options import FILES, RULES, UNDERLYING, Source, expanded
 from margin.cli.output import Target, to_target
 from margin.cli.screens import account_screen, accounts_grid
-from margin.liquidation import thresholds
-from margin.requirements import requirement
 from margin.statement import Requirement
 from margin.threshold import Thresholds
 
 __all__ = ["command"]
 
 Pair = tuple[Requirement, Thresholds]
+
+INTERRUPTED = 130  # as the shell counts it
 
 COLUMNS = (
     "account",
@@ -49,7 +50,7 @@ def command(
     in full, several in one row each.
     """
     sources = [Source(path, rule_name, underlying) for path in expanded(files)]
-    pairs, code = _assessed(sources)
+    pairs, code = _gathered(sources)
     if pairs:
         with reported("margin run", Exit.NUMERICAL_FAILURE):
             target.write(_content(pairs), _columns(pairs), _screen(pairs, target))
@@ -58,23 +59,24 @@ def command(
     click.get_current_context().exit(code)
 
 
-def _assessed(sources: Sequence[Source]) -> tuple[list[Pair], Exit]:
-    """Results of all accounts that can be read, and the worst exit code of the others."""
-    pairs, code = [], Exit.FINE
-    for source in sources:
-        try:
-            with reported(source.path):
-                pairs.append(_pair(source.load()))
-        except Failure as failure:
-            failure.show()
-            code = max(code, Exit(failure.exit_code))
+def _gathered(sources: Sequence[Source]) -> tuple[list[Pair], int]:
+    """Results of all accounts that can be read, and the worst exit code of the others.
+
+    An interruption ends the work; what was found until then is kept.
+    """
+    pairs: list[Pair] = []
+    code = 0
+    try:
+        for each in assessed(sources):
+            if each.required is not None and each.danger is not None:
+                pairs.append((each.required, each.danger))
+            else:
+                click.echo(each.message, err=True)
+                code = max(code, each.code)
+    except KeyboardInterrupt:
+        click.echo(f"interrupted; {len(pairs)} of {len(sources)} accounts are done", err=True)
+        return pairs, INTERRUPTED
     return pairs, code
-
-
-def _pair(case: Case) -> Pair:
-    parts = (case.account, case.market, case.rule)
-    found = requirement(*parts, underlying=case.underlying)
-    return found, thresholds(*parts, underlying=case.underlying)
 
 
 def _screen(pairs: Sequence[Pair], target: Target) -> Iterable[str | Grid]:

@@ -63,7 +63,7 @@ def _end(spot: float, error: float, present: float) -> tuple[str, str, str]:
 
 
 def map_section(found: Assessment) -> Section:
-    """Where it is liquidated over the horizon, what changes when, and the levels before and after."""
+    """Where it is liquidated over the horizon, what changes when, and the levels around it."""
     drawn = found.map
     events = [(f"{event.date:%Y-%m-%d %H:%M}", event.words) for event in drawn.events()]
     days = (drawn.dates[-1] - drawn.dates[0]).days
