@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import numba
+from numba.core import event as events
 
 from pdesolve._version import __version__
 
@@ -40,9 +41,13 @@ CACHE_SETTINGS = ("CACHE_DIR", "CACHE_LOCATOR_CLASSES")
 
 _CONFIG: Any = numba.config  # its attributes are made at run time
 _NJIT: Any = numba.njit  # its stubs leave out the options of entry points
+_REGISTER: Any = events.register  # it has no types
 _SITE = Path(__file__).parents[1]
 _LOG = logging.getLogger(__name__)
 _DECORATING = threading.Lock()
+
+PATIENCE_SECONDS = 1.0
+NOTICE = "compiling kernels (once per install)"
 
 
 @overload
@@ -159,3 +164,44 @@ def _kept_in(directory: Path | None) -> Iterator[None]:
         finally:
             for name, value in before.items():
                 setattr(_CONFIG, name, value)
+
+
+class _Notice(events.Listener):
+    """Says on a terminal, once, that a wait comes from compiling."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.timer: threading.Timer | None = None
+        self.said = False
+
+    def on_start(self, event: events.Event) -> None:
+        """Begin to wait for a kernel of ours."""
+        if not _is_ours(event):
+            return
+        self.depth += 1
+        if self.depth == 1 and not self.said and sys.stderr is not None and sys.stderr.isatty():
+            self.timer = threading.Timer(PATIENCE_SECONDS, self.say)
+            self.timer.daemon = True
+            self.timer.start()
+
+    def on_end(self, event: events.Event) -> None:
+        """End the wait."""
+        if not _is_ours(event):
+            return
+        self.depth -= 1
+        if self.depth == 0 and self.timer is not None:
+            self.timer.cancel()
+
+    def say(self) -> None:
+        """Say it."""
+        self.said = True
+        print(NOTICE, file=sys.stderr, flush=True)
+
+
+def _is_ours(event: events.Event) -> bool:
+    """Whether a kernel of these packages is compiled."""
+    module = str(event.data["dispatcher"].py_func.__module__)
+    return module.partition(".")[0] in ("pdesolve", "margin")
+
+
+_REGISTER("numba:compile", _Notice())

@@ -1,8 +1,8 @@
 """Implied volatility of American options, through the solver."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,7 @@ from pdesolve.arguments import Number, Rights
 from pdesolve.batch import DEFAULT_RESOLUTION, Resolution, solve_many
 from pdesolve.certain import best_exercise, certain_value
 from pdesolve.closed_form import black_scholes, black_scholes_price
-from pdesolve.contracts import Contracts
+from pdesolve.contracts import COLUMNS, Contracts, assembled
 from pdesolve.implied import implied_volatility
 
 __all__ = ["american_implied_volatility", "european_equivalent"]
@@ -22,10 +22,21 @@ Floats = NDArray[np.float64]
 LOWEST, HIGHEST = 1e-4, 10.0  # volatilities searched
 FIRST = 0.02, 3.0  # between which the search starts
 INSIDE = 1e-6  # how far a price is kept from its European bounds, in strikes
-# A coarse grid finds the volatility to a part in a million; the default grid corrects it.
-ROUGH, ROUGHLY = Resolution(48, 9), 1e-6
-EXACT = 1e-10
+# A coarse grid finds volatility and vega, and the default grid corrects the volatility; with each,
+# the error in volatility at which its search ends.
+STAGES = ((Resolution(48, 9), 3e-8), (DEFAULT_RESOLUTION, 4e-9))
+# Relative doubt in a vega that one grid hands to another.
+LEAST_DOUBT = 1e-3
 MOST_STEPS = 60
+MOST_BENT = 0.5  # share of the slope that a parabola may add to that of its chord
+
+
+class _Roots(NamedTuple):
+    """Volatilities found so far, (c,), with their vegas and the relative doubt in these."""
+
+    vols: Floats
+    vegas: Floats
+    doubts: Floats
 
 
 def american_implied_volatility(
@@ -42,7 +53,7 @@ def american_implied_volatility(
     """Volatility at which American options have the prices given.
 
     Solves ``V(sigma) = price`` with the values of `solve_many` on its default grid, by secant
-    steps inside a bracket, all options side by side, to 1e-10 in volatility.
+    steps inside a bracket, all options side by side, to 1e-8 in volatility.
 
     Parameters
     ----------
@@ -96,19 +107,26 @@ def american_implied_volatility(
     prices, spots, signs, strikes, years, rates, yields = columns
     at = best_exercise(spots, strikes, years, rates, yields, signs)
     lower, _ = certain_value(spots, strikes, at, rates, yields, signs)
-    values = partial(_values, spots, Contracts(signs, strikes, years, 0.0, rates, yields, True))
-    every = np.arange(prices.size)
-    highest = values(every, np.full(prices.size, HIGHEST), ROUGH, threads)
-    _refuse(prices, lower, highest, shape)
+    contracts = Contracts(signs, strikes, years, 0.0, rates, yields, True)
 
-    def excess(
-        resolution: Resolution, rows: NDArray[np.int64], vols: Floats
-    ) -> NDArray[np.float64]:
-        return values(rows, vols, resolution, threads) - prices[rows]
+    def excess(resolution: Resolution, rows: NDArray[np.int64], vols: Floats) -> Floats:
+        values = _values(spots[rows], contracts.take(rows), vols, resolution, threads)
+        return values - prices[rows]
 
-    rough = _solve(partial(excess, ROUGH), *_guess(columns), ROUGHLY)
-    vols, _ = _solve(partial(excess, DEFAULT_RESOLUTION), *rough, EXACT)
-    return arguments.shaped(vols, shape)
+    roots, beyond = _guess(columns)
+    doubtful = np.flatnonzero(beyond | (prices <= lower))
+    above = excess(STAGES[0][0], doubtful, np.full(doubtful.size, HIGHEST))
+    refused = (prices[doubtful] <= lower[doubtful]) | (above <= 0.0)
+    if refused.any():
+        first = int(np.argmax(refused))
+        i = int(doubtful[first])
+        raise ValueError(
+            f"price must be above {lower[i]:.10g} and below {prices[i] + above[first]:.10g}, "
+            f"got {prices[i]}{arguments.place(i, shape)}"
+        )
+    for resolution, enough in STAGES:
+        roots = _solve(partial(excess, resolution), roots, enough)
+    return arguments.shaped(roots.vols, shape)
 
 
 def european_equivalent(
@@ -166,35 +184,22 @@ def european_equivalent(
 
 
 def _values(
-    spots: Floats,
-    contracts: Contracts,
-    rows: NDArray[np.int64],
-    vols: Floats,
-    resolution: Resolution,
-    threads: int,
+    spots: Floats, contracts: Contracts, vols: Floats, resolution: Resolution, threads: int
 ) -> Floats:
-    """Values of some of the contracts, each at its own spot and volatility."""
-    moved = replace(contracts.take(rows), volatility=vols)
-    where = spots[rows, None, None]
-    solved = solve_many(moved, spots=where, resolution=resolution, threads=threads)
+    """Values of contracts, each at its own spot and volatility."""
+    columns = {name: getattr(contracts, name) for name in COLUMNS} | {"volatility": vols}
+    moved = assembled(list(columns.values()))
+    solved = solve_many(
+        moved, spots=spots[:, None, None], resolution=resolution, threads=threads, progress=False
+    )
     return solved.values[:, 0, 0]
 
 
-def _refuse(prices: Floats, lower: Floats, highest: Floats, shape: tuple[int, ...]) -> None:
-    """Refuse prices that no volatility gives, or any small one."""
-    bad = (prices <= lower) | (prices >= highest)
-    if bad.any():
-        i = int(np.argmax(bad))
-        raise ValueError(
-            f"price must be above {lower[i]:.10g} and below {highest[i]:.10g}, "
-            f"got {prices[i]}{arguments.place(i, shape)}"
-        )
+def _guess(columns: list[Floats]) -> tuple[_Roots, NDArray[np.bool_]]:
+    """Return volatilities and vegas of European options at the prices, and which may be too high.
 
-
-def _guess(columns: list[Floats]) -> tuple[Floats, Floats]:
-    """Return the volatilities at which European options have the prices, and their vegas.
-
-    They lie above those looked for.  Prices beyond European bounds are moved inside.
+    The volatilities lie above those looked for.  Prices beyond European bounds are moved inside;
+    these, and those of high volatility, may be above all that volatilities give.
     """
     prices, spots, signs, strikes, years, rates, yields = columns
     asset, money = spots * np.exp(-yields * years), strikes * np.exp(-rates * years)
@@ -204,36 +209,56 @@ def _guess(columns: list[Floats]) -> tuple[Floats, Floats]:
     terms = {"rate": rates, "div_yield": yields, "right": signs}
     vols = np.clip(implied_volatility(inside, spots, strikes, expiry=years, **terms), *FIRST)
     vega = black_scholes(spots, strikes, years, vol=vols, **terms).vega
-    return vols, np.asarray(vega)
+    roots = _Roots(vols, np.asarray(vega), np.ones(vols.size))
+    return roots, (inside != prices) | (vols == FIRST[1])
 
 
 def _solve(
-    excess: Callable[[NDArray[np.int64], Floats], Floats],
-    start: Floats,
-    slope: Floats,
-    exact: float,
-) -> tuple[Floats, Floats]:
-    """Return the roots of ``excess(rows, vols)``, which rises, and its slopes there.
+    excess: Callable[[NDArray[np.int64], Floats], Floats], start: _Roots, enough: float
+) -> _Roots:
+    """Return the roots of ``excess(rows, vols)``, which rises, to an error of about ``enough``.
 
-    Steps by ``slope`` first, then by the secant, inside a bracket that every step narrows; a step
-    out of the bracket, and every sixth, halves it.
+    Steps by the slope given first, then by that of the parabola through the last three points,
+    inside a bracket that every step narrows; a step out of the bracket, and every sixth, halves it.
+    What a step leaves is the step times the doubt in the slope it was taken by.
     """
-    low, high = np.full(start.size, LOWEST), np.full(start.size, HIGHEST)
-    here, slope, rows = start.copy(), slope.copy(), np.arange(start.size)
-    before, before_excess = here.copy(), np.full(start.size, np.nan)
+    low, high = np.full(start.vols.size, LOWEST), np.full(start.vols.size, HIGHEST)
+    here, slopes, doubts = (column.copy() for column in start)
+    points = np.full((2, 2, here.size), np.nan)  # the last two, and what was in excess there
+    rows = np.arange(here.size)
     for step in range(MOST_STEPS):
-        found = excess(rows, here[rows])
+        x, found = here[rows], excess(rows, here[rows])
         above = found > 0.0
-        high[rows[above]], low[rows[~above]] = here[rows[above]], here[rows[~above]]
+        high[rows[above]], low[rows[~above]] = x[above], x[~above]
         with np.errstate(divide="ignore", invalid="ignore"):
+            bend = np.zeros(rows.size)
             if step:
-                slope[rows] = (found - before_excess[rows]) / (here[rows] - before[rows])
-            new = here[rows] - found / slope[rows]
+                slope, bend = _parabola(x, found, points[:, :, rows])
+                # A chord is off by about as much as slopes change, a parabola by its square.
+                change = np.abs(slopes[rows] / slope - 1.0)
+                doubts[rows] = LEAST_DOUBT + change ** min(step, 2)
+                slopes[rows] = slope
+            new = x - found / slopes[rows]
         inside = (new > low[rows]) & (new < high[rows]) & (step % 6 != 5)
-        before[rows], before_excess[rows] = here[rows], found
         new = np.where(inside, new, np.sqrt(low[rows] * high[rows]))
-        here[rows] = np.where(found == 0.0, here[rows], new)
-        rows = rows[(np.abs(here[rows] - before[rows]) > exact) & (found != 0.0)]
+        points[1][:, rows] = points[0][:, rows]
+        points[0][:, rows] = x, found
+        here[rows] = np.where(found == 0.0, x, new)
+        slopes[rows] += bend * (here[rows] - x)
+        left = np.where(inside, doubts[rows], 1.0) * np.abs(here[rows] - x)
+        rows = rows[~(left <= enough)]
         if not rows.size:
-            return here, slope
+            return _Roots(here, slopes, doubts)
     raise ArithmeticError(f"volatility did not settle in {MOST_STEPS} steps at position {rows[0]}")
+
+
+def _parabola(x: Floats, y: Floats, points: Floats) -> tuple[Floats, Floats]:
+    """Slope and bend at ``x`` of the parabola through three points, or of the chord through two.
+
+    ``points`` (2, 2, c) are the last and the one before, each with its ``x`` and ``y``.
+    """
+    (x1, y1), (x2, y2) = points
+    chord = (y - y1) / (x - x1)
+    bend = (chord - (y1 - y2) / (x1 - x2)) / (x - x2)
+    bend = np.where(np.abs(bend * (x - x1)) < MOST_BENT * np.abs(chord), bend, 0.0)
+    return chord + bend * (x - x1), 2.0 * bend

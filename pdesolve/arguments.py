@@ -1,17 +1,19 @@
 """Array-like arguments: checked value by value, broadcast together, results given their shape."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pdesolve.contract import Right
+from pdesolve.contract import Exercise, Right
 from pdesolve.model import LARGEST_VOLATILITY
 
 __all__ = [
     "Number",
     "Rights",
+    "Styles",
     "aligned",
+    "american",
     "discounting",
     "finite",
     "not_negative",
@@ -30,6 +32,8 @@ Number = float | NDArray[np.float64]
 """What a function of array-like arguments returns: a float if all of them are single numbers."""
 Rights = str | Right | Sequence[str | Right] | NDArray[np.generic]
 """A right, as text or `Right`, or an array of them."""
+Styles = str | Exercise | Sequence[str | Exercise] | NDArray[np.generic]
+"""An exercise style, as text or `Exercise`, or an array of them."""
 
 
 def positive(name: str, value: ArrayLike) -> Array:
@@ -65,14 +69,12 @@ def signs(right: Rights) -> Array:
     if np.issubdtype(rights.dtype, np.number):  # numpy makes integers of a list of `Right`
         rule = "1 for a call or -1 for a put"
         return _held("right", rights.astype(float), abs(rights) == 1, rule)
-    texts = np.asarray(right, dtype=object).ravel().tolist()
-    table = {}
-    for text in dict.fromkeys(texts):
-        try:
-            table[text] = float(Right.parse(text))
-        except ValueError as error:
-            raise ValueError(f"{error}{place(texts.index(text), rights.shape)}") from None
-    return np.array([table[text] for text in texts]).reshape(rights.shape)
+    return _parsed(right, lambda text: float(Right.parse(text)))
+
+
+def american(style: Styles) -> Array:
+    """Return 1 for each American style and 0 for each European one."""
+    return _parsed(style, lambda text: float(Exercise.parse(text) is Exercise.AMERICAN))
 
 
 def aligned(arguments: dict[str, Array]) -> tuple[tuple[int, ...], list[Array]]:
@@ -107,6 +109,18 @@ def place(position: int, shape: tuple[int, ...]) -> str:
         return ""
     index = tuple(int(i) for i in np.unravel_index(position, shape))
     return f" at index {index[0] if len(index) == 1 else index}"
+
+
+def _parsed(words: Rights | Styles, parse: Callable[[str], float]) -> Array:
+    """Return the number that each word stands for; every word is parsed once."""
+    array = np.asarray(words, dtype=object)
+    flat, table = array.ravel().tolist(), {}
+    for word in dict.fromkeys(flat):
+        try:
+            table[word] = parse(word)
+        except ValueError as error:
+            raise ValueError(f"{error}{place(flat.index(word), array.shape)}") from None
+    return np.array([table[word] for word in flat]).reshape(array.shape)
 
 
 def _numbers(name: str, value: ArrayLike) -> Array:

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdesolve import arguments
-from pdesolve.blocks import MARCHES, Progress, Scheme, cut, march_by_policy, run
+from pdesolve.blocks import MARCHES, Scheme, cut, march_by_policy, run
 from pdesolve.certain import best_exercise, certain_value
 from pdesolve.contracts import Contracts
+from pdesolve.frames import Frame
 from pdesolve.layout import exercisable, lay_out, two_sided
+from pdesolve.progress import Telling, told
 from pdesolve.scaled_grid import ScaledGrid, scaled_grid
 
 __all__ = ["PriceSurfaces", "Resolution", "Scheme", "solve_many"]
@@ -91,27 +93,27 @@ class PriceSurfaces:
 
 
 def solve_many(
-    contracts: Contracts,
+    contracts: Contracts | Frame,
     *,
     spots: ArrayLike,
     times: ArrayLike = (0.0,),
     resolution: Resolution = DEFAULT_RESOLUTION,
     scheme: Scheme = Scheme.TR_BDF2,
     threads: int = 1,
-    progress: Progress | None = None,
+    progress: Telling = None,
 ) -> PriceSurfaces:
     """Value many contracts on spots and dates.
 
     Each contract is marched backward from its expiry on two grids in its own scaled coordinates,
-    `WIDTH` contracts side by side in vector registers; the two results are extrapolated.  Early
+    many contracts side by side in vector registers; the two results are extrapolated.  Early
     exercise is solved exactly in every step, with the exercise boundary between nodes.  Results
     are the same to the last bit for any order of the contracts, any batch and any number of
     threads.
 
     Parameters
     ----------
-    contracts : Contracts
-        ``c`` contracts.
+    contracts : Contracts or frame
+        ``c`` contracts; a frame as `Contracts.from_frame` takes it.
     spots : (k,), (d, k) or (c, d, k) array-like
         In quote currency, positive; shared by all, by date, or by contract and date.
     times : (d,) array-like
@@ -122,8 +124,9 @@ def solve_many(
         Time stepping.
     threads : int
         Threads that march blocks of contracts; the interpreter lock is released.
-    progress : callable, optional
-        Called with the number of blocks done and of all blocks, each time some are done.
+    progress : callable or False, optional
+        Called with the number of blocks done and of all blocks, each time some are done.  By
+        default work of more than a second shows a line on standard error, if that is a terminal.
 
     Returns
     -------
@@ -132,8 +135,7 @@ def solve_many(
     Raises
     ------
     ValueError
-        If a spot is not positive, a time is negative, the shapes do not fit, or an American
-        contract has two exercise boundaries (a put with ``q < r < 0``, a call with ``r < q < 0``).
+        If a spot is not positive, a time is negative, or the shapes do not fit.
 
     References
     ----------
@@ -149,6 +151,8 @@ def solve_many(
     array([[ 4.912,  3.463,  2.396],
            [10.009,  7.584,  5.646]])
     """
+    if not isinstance(contracts, Contracts):
+        contracts = Contracts.from_frame(contracts)
     at = arguments.not_negative("times", times)
     where = arguments.positive("spots", spots)
     if at.ndim != 1 or where.ndim == 0:
@@ -159,16 +163,18 @@ def solve_many(
     out = np.zeros((4, *everywhere.shape))
     left = np.maximum(contracts.expiry[:, None] - at, 0.0)
     certain = (left == 0.0) | (contracts.volatility[:, None] == 0.0)
-    _fill_certain(contracts, left, certain, everywhere, out)
-    between = two_sided(contracts)[:, None]
-    marches = (MARCHES[scheme], ~certain & ~between), (march_by_policy, ~certain & between)
-    parts = [
-        part
-        for march, open_ in marches
-        if open_.any()
-        for part in cut(lay_out(contracts, np.where(open_, left, 0.0)), resolution.grids(), march)
-    ]
-    run(parts, everywhere, out, threads=threads, progress=progress)
+    if certain.any():
+        _fill_certain(contracts, left, certain, everywhere, out)
+        left = np.where(certain, 0.0, left)
+    between, grids = two_sided(contracts), resolution.grids()
+    if between.any():
+        inner = lay_out(contracts, np.where(between[:, None], left, 0.0))
+        left = np.where(between[:, None], 0.0, left)
+        parts = cut(inner, grids, march_by_policy, threads)
+    else:
+        parts = []
+    parts += cut(lay_out(contracts, left), grids, MARCHES[scheme], threads)
+    run(parts, everywhere, out, threads=threads, progress=told(progress))
     return PriceSurfaces(contracts, where, at, *out)
 
 

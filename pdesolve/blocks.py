@@ -1,5 +1,6 @@
 """Blocks of lanes: marched on both grids, extrapolated and read, some at a time."""
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
@@ -10,27 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.kernels.batch import crank_nicolson, tr_bdf2
-from pdesolve.kernels.lanes import WIDTH
+from pdesolve.kernels.lanes import FIELD
 from pdesolve.kernels.policy import tr_bdf2_policy
-from pdesolve.kernels.read import BLOCK, ELAPSED, LANE, dense_columns, read_columns
+from pdesolve.kernels.read import BLOCK, ELAPSED, columns_at, read_columns
 from pdesolve.layout import Layout
+from pdesolve.progress import Progress
 from pdesolve.scaled_grid import ScaledGrid
 
-__all__ = ["MARCHES", "Part", "Progress", "Scheme", "cut", "march_by_policy", "run"]
+__all__ = ["MARCHES", "Part", "Scheme", "cut", "march_by_policy", "run"]
 
 Floats = NDArray[np.float64]
+Lanes = NDArray[np.void]
 Grids = tuple[ScaledGrid, ScaledGrid]
-March = Callable[[ScaledGrid, Floats, Floats, Floats], None]
+March = Callable[[ScaledGrid, Lanes, Lanes, Lanes], None]
 """Fills floors and levels of blocks from their terms, on a grid."""
-Progress = Callable[[int, int], None]
-"""Is told how many blocks are done, and of how many."""
 
 # Crank-Nicolson steps taken as two implicit half steps (Rannacher); two let gamma ring.
 DAMPING_STEPS = 4
-# Levels kept at once by one thread, in bytes: a few blocks with all their levels.
-LEVEL_BYTES = 2**25
-# Blocks marched in one call of a kernel, so that calls cost nothing and threads share evenly.
-MOST_BLOCKS = 16
+# Nodes times steps times lanes of a part: a few milliseconds and, with all levels kept, 32 MB.  So
+# calls cost nothing, an interrupt is prompt and threads share evenly.
+PART_WORK = 2**22
 
 
 class Scheme(Enum):
@@ -47,28 +47,26 @@ class Scheme(Enum):
 class Part(NamedTuple):
     """Some blocks, with the jobs that read them and the march that fills them."""
 
-    terms: Floats
+    terms: Lanes
     jobs: Floats
     grids: Grids
     march: March
 
 
-def march_by_crank_nicolson(
-    grid: ScaledGrid, terms: Floats, floors: Floats, levels: Floats
-) -> None:
+def march_by_crank_nicolson(grid: ScaledGrid, terms: Lanes, floors: Lanes, levels: Lanes) -> None:
     """Crank–Nicolson with a damped start."""
-    room = np.empty((2, grid.nodes.size, WIDTH))
+    room = np.empty((2, grid.nodes.size), terms.dtype)
     crank_nicolson(grid, DAMPING_STEPS, terms, floors, levels, room)
 
 
-def march_by_tr_bdf2(grid: ScaledGrid, terms: Floats, floors: Floats, levels: Floats) -> None:
+def march_by_tr_bdf2(grid: ScaledGrid, terms: Lanes, floors: Lanes, levels: Lanes) -> None:
     """TR-BDF2, exercise below one boundary."""
-    tr_bdf2(grid, terms, floors, levels, np.empty((3, grid.nodes.size, WIDTH)))
+    tr_bdf2(grid, terms, floors, levels, np.empty((3, grid.nodes.size), terms.dtype))
 
 
-def march_by_policy(grid: ScaledGrid, terms: Floats, floors: Floats, levels: Floats) -> None:
+def march_by_policy(grid: ScaledGrid, terms: Lanes, floors: Lanes, levels: Lanes) -> None:
     """TR-BDF2, exercise wherever it pays."""
-    tr_bdf2_policy(grid, terms, floors, levels, np.empty((5, grid.nodes.size, WIDTH)))
+    tr_bdf2_policy(grid, terms, floors, levels, np.empty((5, grid.nodes.size), terms.dtype))
 
 
 MARCHES = {
@@ -77,62 +75,58 @@ MARCHES = {
 }
 
 
-def cut(layout: Layout, grids: Grids, march: March) -> list[Part]:
-    """Cut a layout into parts, each small enough to keep its levels."""
-    per_block = sum(grid.times.size * grid.nodes.size for grid in grids) * WIDTH * 8
-    size = max(1, min(MOST_BLOCKS, LEVEL_BYTES // per_block))
+def cut(layout: Layout, grids: Grids, march: March, threads: int) -> list[Part]:
+    """Cut a layout into parts of nearly equal size, each small enough to keep its levels."""
+    n_blocks, width = len(layout.terms), layout.terms.dtype[FIELD].shape[0]
+    work = n_blocks * width * sum(grid.times.size * grid.nodes.size for grid in grids)
+    n_parts = min(n_blocks, threads * math.ceil(work / (threads * PART_WORK)))
+    if n_parts == 1:
+        return [Part(layout.terms, layout.jobs, grids, march)]
+    edges = np.linspace(0, n_blocks, n_parts + 1).astype(int)
+    firsts = np.searchsorted(layout.jobs[BLOCK], edges)
     parts = []
-    for start in range(0, len(layout.terms), size):
-        terms = layout.terms[start : start + size]
-        first, last = np.searchsorted(layout.jobs[BLOCK], [start, start + size])
+    for start, end, first, last in zip(edges, edges[1:], firsts, firsts[1:], strict=False):
         jobs = layout.jobs[:, first:last].copy()
         jobs[BLOCK] -= start
-        parts.append(Part(terms, jobs, grids, march))
+        parts.append(Part(layout.terms[start:end], jobs, grids, march))
     return parts
 
 
-def run(
-    parts: list[Part],
-    spots: Floats,
-    out: Floats,
-    *,
-    threads: int,
-    progress: Progress | None = None,
-) -> None:
+def run(parts: list[Part], spots: Floats, out: Floats, *, threads: int, progress: Progress) -> None:
     """Fill ``out`` (4, c, d, k) from all parts at ``spots`` (c, d, k)."""
     n_blocks, done = sum(len(part.terms) for part in parts), 0
     solve = partial(_march_and_read, spots=spots, out=out)
-    with ThreadPoolExecutor(threads) as pool:
-        results = map(solve, parts) if threads == 1 else pool.map(solve, parts)
-        for part, _ in zip(parts, results, strict=True):
+    if threads == 1 or len(parts) == 1:
+        for part in parts:
+            solve(part)
             done += len(part.terms)
-            if progress is not None:
-                progress(done, n_blocks)
+            progress(done, n_blocks)
+        return
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for part, _ in zip(parts, pool.map(solve, parts), strict=True):
+            done += len(part.terms)
+            progress(done, n_blocks)
+    finally:  # an interrupt waits for the parts at work, not for all
+        pool.shutdown(cancel_futures=True)
 
 
 def _march_and_read(part: Part, spots: Floats, out: Floats) -> None:
     """Fill in what the jobs of one part ask for."""
-    (coarse, _), (fine, free) = (_columns(grid, part) for grid in part.grids)
+    (_, coarse), (floors, fine) = (_columns(grid, part) for grid in part.grids)
     spacing = part.grids[1].stretch, part.grids[1].step
-    read_columns(spacing, part.terms, part.jobs, coarse, fine, free, spots, out)
+    read_columns(spacing, part.terms[FIELD], part.jobs, floors, coarse, fine, spots, out)
 
 
-def _columns(grid: ScaledGrid, part: Part) -> tuple[Floats, NDArray[np.int64]]:
-    """March blocks on one grid and take the values at its nodes for each job, (j, n + 1).
-
-    With them the first node of each column that is above the floor, (j,).
-    """
+def _columns(grid: ScaledGrid, part: Part) -> tuple[Floats, Floats]:
+    """March on one grid: floors, and last levels or values by job as `read_columns` takes them."""
     terms, jobs, n_nodes = part.terms, part.jobs, grid.nodes.size
-    dense = bool(np.any(jobs[ELAPSED] < 1.0))
-    floors = np.empty((len(terms), n_nodes, WIDTH))
-    levels = np.empty((len(terms), grid.times.size if dense else 1, n_nodes, WIDTH))
+    dense = bool((jobs[ELAPSED] < 1.0).any())
+    floors = np.empty((len(terms), n_nodes), terms.dtype)
+    levels = np.empty((len(terms), grid.times.size if dense else 1, n_nodes), terms.dtype)
     part.march(grid, terms, floors, levels)
-    block, lane = jobs[BLOCK].astype(np.int64), jobs[LANE].astype(np.int64)
-    if dense:
-        columns = np.empty((jobs.shape[1], n_nodes))
-        dense_columns(grid, terms, jobs, floors, levels, np.empty((11, n_nodes)), columns)
-    else:
-        columns = np.ascontiguousarray(levels[block, 0, :, lane])
-    above = columns > floors[block, :, lane]
-    free = np.where(above.any(axis=1), above.argmax(axis=1), n_nodes)
-    return columns, free
+    if not dense:
+        return floors[FIELD], levels[FIELD][:, 0]
+    columns = np.empty((jobs.shape[1], n_nodes))
+    columns_at(grid, terms[FIELD], jobs, floors[FIELD], levels[FIELD], columns)
+    return floors[FIELD], columns[..., None]

@@ -1,14 +1,17 @@
 """Vanilla contracts side by side, as columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdesolve import arguments
 from pdesolve.arguments import Rights
+from pdesolve.frames import Frame, from_frame
 
-__all__ = ["Contracts"]
+__all__ = ["COLUMNS", "Contracts", "assembled"]
 
 Floats = NDArray[np.float64]
 
@@ -82,8 +85,8 @@ class Contracts:
         arguments.discounting("rate", columns[4], columns[2], shape)
         arguments.discounting("dividend_yield", columns[5], columns[2], shape)
         columns[6] = columns[6].astype(bool)
-        for field, column in zip(fields(self), columns, strict=True):
-            object.__setattr__(self, field.name, column)
+        for name, column in zip(COLUMNS, columns, strict=True):
+            object.__setattr__(self, name, column)
 
     def __len__(self) -> int:
         return self.strike.size
@@ -100,4 +103,47 @@ class Contracts:
         -------
         Contracts
         """
-        return Contracts(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return assembled([getattr(self, name)[rows] for name in COLUMNS])
+
+    @classmethod
+    def from_frame(cls, frame: Frame) -> "Contracts":
+        """Return the contracts of a frame of any kind, one for each row.
+
+        Parameters
+        ----------
+        frame : frame
+            Of pandas, polars or pyarrow, or a dict of columns, with columns named as the arguments
+            of `price`: ``strike``, ``expiry`` and ``vol``; ``rate`` and ``div_yield`` (0 if
+            absent), ``right`` ("call") and ``style`` ("european").  Others are left alone.
+
+        Returns
+        -------
+        Contracts
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, or holds what `Contracts` refuses.
+
+        Examples
+        --------
+        >>> from pdesolve import Contracts
+        >>> Contracts.from_frame({"strike": [90.0, 95.0], "expiry": 0.5, "vol": [0.3, 0.2]}).rate
+        array([0., 0.])
+        """
+        names = ("right", "strike", "expiry", "vol", "rate", "div_yield", "style")
+        of: dict[str, Any] = {"right": "call", "rate": 0.0, "div_yield": 0.0, "style": "european"}
+        of |= from_frame(frame, dict.fromkeys(names), ("strike", "expiry", "vol"))
+        of["style"] = arguments.american(of["style"])
+        return cls(*(of[name] for name in names))
+
+
+COLUMNS = tuple(field.name for field in fields(Contracts))
+
+
+def assembled(columns: Sequence[Floats]) -> Contracts:
+    """Return contracts of columns in the order of `Contracts`, checked before."""
+    contracts = object.__new__(Contracts)
+    for name, column in zip(COLUMNS, columns, strict=True):
+        object.__setattr__(contracts, name, column)
+    return contracts

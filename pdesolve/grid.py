@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 FEWEST_NODES = 7  # one more than interpolation between them runs through
 TIME_POWER = 2.0  # levels at (j / n)**2 resolve the payoff's kink and the exercise boundary
 N_STEPS = 112
+SHARE_POWER = 0.75  # steps between restarts go with this power of the time between
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,13 +98,20 @@ class Grid:
         )
 
 
-def time_grid(expiry: float, n_steps: int = N_STEPS, *, dates: ArrayLike = ()) -> Floats:
+def time_grid(
+    expiry: float,
+    n_steps: int = N_STEPS,
+    *,
+    dates: ArrayLike = (),
+    restarts: ArrayLike = (),
+) -> Floats:
     """Levels in time, closer towards expiry, some of them at given dates.
 
     The times to expiry are ``expiry (j / n)**2`` for whole ``j``.  With dates, the steps between
     two neighbouring dates are even in the square root of time, and a date has an even number, so
     that it is a level of the coarser grid as well.  Steps are of similar length as without, unless
-    dates lie closer than two of them.
+    dates lie closer than two of them.  Before a restart, where the value is bent anew, the march
+    starts as at expiry, with short steps again.
 
     Parameters
     ----------
@@ -111,7 +119,7 @@ def time_grid(expiry: float, n_steps: int = N_STEPS, *, dates: ArrayLike = ()) -
         Years from today, zero or more.
     n_steps : int
         Steps, even and positive; dates may add to them.
-    dates : array-like
+    dates, restarts : array-like
         Years from today, from 0 to the expiry, in any order.
 
     Returns
@@ -129,22 +137,43 @@ def time_grid(expiry: float, n_steps: int = N_STEPS, *, dates: ArrayLike = ()) -
     >>> from pdesolve import time_grid
     >>> time_grid(0.5, 4, dates=[0.25, 0.375]).round(3)
     array([0.   , 0.031, 0.125, 0.182, 0.25 , 0.364, 0.5  ])
+    >>> time_grid(0.5, 4, restarts=[0.25]).round(3)
+    array([0.   , 0.062, 0.25 , 0.312, 0.5  ])
     """
     life = float(arguments.not_negative("expiry", expiry))
     if n_steps < 2 or n_steps % 2:
         raise ValueError(f"n_steps must be even and at least 2, got {n_steps}")
-    at = arguments.not_negative("dates", dates)
-    if np.any(at > life):
-        raise ValueError(f"dates must not be after the expiry, {life}, got {at.max()}")
+    marks, starts = (
+        life - _dates(name, at, life) for name, at in (("dates", dates), ("restarts", restarts))
+    )
     if life == 0.0:
         return np.zeros(1)
-    marks = np.unique(np.concatenate([[0.0, life], (life - at).ravel()]))
-    roots = np.sqrt(marks / life)
+    starts = np.unique(np.concatenate([[0.0, life], starts]))
+    levels = [np.zeros(1)]
+    for start, stop in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        inside = marks[(marks > start) & (marks < stop)] - start
+        share = ((stop - start) / life) ** SHARE_POWER
+        levels.append(_graded(start, stop - start, share * n_steps, inside))
+        levels[-1][-1] = stop
+    return np.concatenate(levels)
+
+
+def _dates(name: str, at: ArrayLike, life: float) -> Floats:
+    dates = arguments.not_negative(name, at).ravel()
+    if np.any(dates > life):
+        raise ValueError(f"{name} must not be after the expiry, {life}, got {dates.max()}")
+    return dates
+
+
+def _graded(start: float, length: float, n_steps: float, marks: Floats) -> Floats:
+    """Levels after ``start``, closer towards it, with marks (k,) beyond it at even numbers."""
+    inside = np.unique(np.concatenate([[0.0, length], marks]))
+    roots = np.sqrt(inside / length)
     pairs = np.maximum(np.rint(0.5 * n_steps * np.diff(roots)), 1.0)
     numbers = 2.0 * np.concatenate([[0.0], np.cumsum(pairs)])
-    levels = life * np.interp(np.arange(numbers[-1] + 1.0), numbers, roots) ** TIME_POWER
-    levels[numbers.astype(int)] = marks
-    return levels
+    levels = length * np.interp(np.arange(numbers[-1] + 1.0), numbers, roots) ** TIME_POWER
+    levels[numbers.astype(int)] = inside
+    return np.asarray(start + levels[1:])
 
 
 def _refuse_disorder(name: str, row: Floats) -> None:
@@ -157,15 +186,21 @@ def _refuse_disorder(name: str, row: Floats) -> None:
 
 
 def midway(row: Floats) -> Floats:
-    """Numbers between each two of a row (k,), which is even in some coordinate, by cubics."""
-    middles, bends = 0.5 * (row[1:] + row[:-1]), np.diff(row, 2)
+    """Numbers between each two of a row (k,), which is even in some coordinate, by cubics.
+
+    Of an array, along its first axis.
+    """
+    middles, bends = 0.5 * (row[1:] + row[:-1]), np.diff(row, 2, axis=0)
     middles[1:-1] -= (bends[1:] + bends[:-1]) / 16.0
     middles[[0, -1]] -= bends[[0, -1]] / 8.0
     return middles
 
 
 def interleaved(row: Floats, between: Floats) -> Floats:
-    """One row (2 k + 1,) of the numbers of another (k + 1,) and those between them (k,)."""
-    out = np.empty(row.size + between.size)
+    """One row (2 k + 1,) of the numbers of another (k + 1,) and those between them (k,).
+
+    Of arrays, along their first axis.
+    """
+    out = np.empty((len(row) + len(between), *row.shape[1:]))
     out[::2], out[1::2] = row, between
     return out

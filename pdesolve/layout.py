@@ -6,7 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.contracts import Contracts
-from pdesolve.kernels.lanes import WIDTH
+from pdesolve.kernels.batch import (
+    AMERICAN,
+    DECAY,
+    DIFFUSION,
+    DISCOUNT,
+    DRIFT,
+    LONGEST,
+    RIGHT,
+    SCALE,
+    SHIFT,
+    STRIKE,
+    YIELD,
+)
+from pdesolve.kernels.lanes import NARROW, WIDE, rows_of
 from pdesolve.kernels.read import BLOCK
 from pdesolve.scaled_grid import HALF_WIDTH
 
@@ -31,11 +44,11 @@ BEYOND, WIDEST = 1.02, 4.0
 class Layout(NamedTuple):
     """Blocks of lanes and the jobs that read them.
 
-    ``terms`` (b, 11, WIDTH) hold the numbers of each lane as the kernels name them; ``jobs``
-    (5, j), sorted by block, name block, lane, contract, date and share of life elapsed.
+    ``terms`` (b, 11) of lanes hold their numbers as the kernels name them; ``jobs`` (5, j), sorted
+    by block, name block, lane, contract, date and share of life elapsed.
     """
 
-    terms: Floats
+    terms: NDArray[np.void]
     jobs: Floats
 
 
@@ -70,57 +83,67 @@ def lay_out(contracts: Contracts, left: Floats) -> Layout:
     A date is read from the march over the longest life of its contract, or from a shorter one if it
     falls into the last tenth of that.  Dates with no life left are not read.
     """
-    to_read = left > 0.0
-    marched, jobs = [], []
-    n_lanes = 0
-    while to_read.any():
-        life = np.where(to_read, left, 0.0).max(axis=1)
-        rows = np.flatnonzero(life > 0.0)
-        lane = np.zeros(life.size, dtype=np.int64)
-        lane[rows] = n_lanes + np.arange(rows.size)
+    marched, jobs, n_lanes = [], [], 0
+    while True:
+        life = left.max(axis=1, initial=0.0)
+        (rows,) = life.nonzero()
+        if not rows.size:
+            break
+        lane = np.zeros(life.size)
+        lane[rows] = np.arange(n_lanes, n_lanes + rows.size)
         n_lanes += rows.size
         marched.append((rows, life[rows]))
-        served = to_read & (left >= SHORTEST_SHARE * life[:, None])
-        c, d = np.nonzero(served)
-        jobs.append(np.stack([lane[c] // WIDTH, lane[c] % WIDTH, c, d, left[c, d] / life[c]]))
-        to_read &= ~served
+        served = (left > 0.0) & (left >= SHORTEST_SHARE * life[:, None])
+        c, d = served.nonzero()
+        jobs.append((lane[c], c, d, left[c, d] / life[c]))
+        left = np.where(served, 0.0, left)
+    width = NARROW if n_lanes <= NARROW else WIDE
     if not n_lanes:
-        return Layout(np.empty((0, 11, WIDTH)), np.empty((5, 0)))
+        return Layout(np.empty((0, 11), rows_of(width)), np.empty((5, 0)))
     rows, lives = (np.concatenate(column) for column in zip(*marched, strict=True))
-    table = np.concatenate(jobs, axis=1)
-    in_order = table[:, np.argsort(table[BLOCK], kind="stable")]
-    return Layout(_lanes(contracts, rows, lives), np.ascontiguousarray(in_order))
+    lane, *rest = (np.concatenate(column) for column in zip(*jobs, strict=True))
+    table = np.array([lane // width, lane % width, *rest])
+    in_order = table if len(marched) == 1 else table[:, np.argsort(table[BLOCK], kind="stable")]
+    return Layout(_lanes(contracts, rows, lives, width), in_order)
 
 
-def _lanes(contracts: Contracts, rows: NDArray[np.int64], lives: Floats) -> Floats:
-    """Return the terms of every block, (b, 11, WIDTH); the last lane fills up the last block."""
-    n_lanes = -(-rows.size // WIDTH) * WIDTH
-    pick = np.minimum(np.arange(n_lanes), rows.size - 1)
-    rows, life = rows[pick], lives[pick]
-    gain, loss = (rates[rows] * life for rates in _put_rates(contracts))
-    early = exercisable(contracts)[rows]
-    deviation = contracts.volatility[rows] * np.sqrt(life)
+def _lanes(
+    contracts: Contracts, rows: NDArray[np.int64], lives: Floats, width: int
+) -> NDArray[np.void]:
+    """Return the terms of every block, (b, 11) of lanes; the last lane fills up the last block."""
+    n_blocks = -(-rows.size // width)
+    pick = np.minimum(np.arange(n_blocks * width), rows.size - 1)
+    table = np.empty((n_blocks, 11, width))
+    every = _terms(contracts.take(rows), lives)[:, pick]
+    table[...] = every.reshape(11, n_blocks, width).transpose(1, 0, 2)
+    lanes: NDArray[np.void] = table.view(rows_of(width))[..., 0]
+    return lanes
+
+
+def _terms(contracts: Contracts, life: Floats) -> Floats:
+    """Return the numbers of one lane for each contract, (11, c)."""
+    gain, loss = (rates * life for rates in _put_rates(contracts))
+    early, deviation = exercisable(contracts), contracts.volatility * np.sqrt(life)
     drift = (gain - loss - 0.5 * deviation**2) / deviation
-    # A European lane follows the undiscounted forward: no drift, no decay, and the asset grows in
-    # the scaled coordinate by half its variance.
-    width = _width(drift, deviation, early)
-    width = np.where(early, _reaching(gain, loss, deviation, width), width)
-    scale = width * deviation
-    terms = (
-        0.5 / width**2,
-        np.where(early, drift / width, 0.0),
-        np.where(early, gain, 0.0),
-        np.where(early, loss, -0.5 * deviation**2),
-        scale,
-        early,
-        np.where(early, _longest_wait(gain, loss, np.exp(-HALF_WIDTH * scale)), FOREVER),
-        contracts.right[rows],
-        contracts.strike[rows],
-        np.where(early, 0.0, drift / width),
-        np.where(early, 0.0, gain),
-    )
-    table = np.stack([np.asarray(row, dtype=np.float64) for row in terms])
-    return np.ascontiguousarray(table.reshape(len(terms), -1, WIDTH).transpose(1, 0, 2))
+    unit = _width(drift, deviation, early)
+    longest = np.full(life.size, FOREVER)
+    waits = early & (gain > 0.0) & (loss > gain)
+    if waits.any():
+        terms = gain[waits], loss[waits], deviation[waits]
+        unit[waits] = _reaching(*terms, unit[waits])
+        longest[waits] = _longest_wait(*terms[:2], np.exp(-HALF_WIDTH * (unit * deviation)[waits]))
+    table = np.zeros((11, life.size))
+    table[DIFFUSION], table[SCALE] = 0.5 / unit**2, unit * deviation
+    table[DRIFT], table[DECAY], table[YIELD] = drift / unit, gain, loss
+    table[AMERICAN], table[LONGEST] = early, longest
+    table[RIGHT], table[STRIKE] = contracts.right, contracts.strike
+    if not early.all():
+        # A European lane follows the undiscounted forward: no drift, no decay, and the asset grows
+        # in the scaled coordinate by half its variance.
+        table[SHIFT], table[DISCOUNT] = (np.where(early, 0.0, table[row]) for row in (DRIFT, DECAY))
+        table[DRIFT], table[DECAY] = (np.where(early, table[row], 0.0) for row in (DRIFT, DECAY))
+        table[YIELD] = np.where(early, loss, -0.5 * deviation**2)
+    return table
 
 
 def _width(drift: Floats, deviation: Floats, early: NDArray[np.bool_]) -> Floats:
@@ -145,19 +168,16 @@ def _reaching(gain: Floats, loss: Floats, deviation: Floats, width: Floats) -> F
     """
     variance = deviation**2
     middle = gain - loss - 0.5 * variance
-    with np.errstate(divide="ignore", invalid="ignore"):
-        beta = -(middle + np.sqrt(middle**2 + 2.0 * variance * gain)) / variance
-        lowest = -np.log(beta / (beta - 1.0))
-    needed = np.where((gain > 0.0) & (loss > gain), BEYOND * lowest / (HALF_WIDTH * deviation), 0.0)
+    beta = -(middle + np.sqrt(middle**2 + 2.0 * variance * gain)) / variance
+    needed = BEYOND * -np.log(beta / (beta - 1.0)) / (HALF_WIDTH * deviation)
     return np.maximum(width, np.minimum(needed, WIDEST * width))
 
 
 def _longest_wait(gain: Floats, loss: Floats, asset: Floats) -> Floats:
-    """Share of life after which a put deep in the money is best exercised.
+    """Share of life after which a put deep in the money is best exercised, where waiting pays.
 
     The spot, ``asset`` strikes, falls faster than the strike is discounted, but what it falls by
-    dwindles.  ``FOREVER`` if the best time is one of the ends.
+    dwindles.  ``FOREVER`` if it is best exercised at once.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        turning = np.log(loss * asset / gain) / (loss - gain)
-    return np.where((gain > 0.0) & (loss > gain) & (loss * asset > gain), turning, FOREVER)
+    turning = np.log(loss * asset / gain) / (loss - gain)
+    return np.where(turning > 0.0, turning, FOREVER)

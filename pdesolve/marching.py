@@ -1,104 +1,30 @@
-"""A contract marched on one grid, and its dense output in time."""
-
-import math
-from dataclasses import dataclass
-from typing import NamedTuple
+"""The march of a contract on one grid, from its payoff to today and from date to date."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.batch import Scheme
-from pdesolve.contract import Option
+from pdesolve.events import before_event
 from pdesolve.grid import Grid
-from pdesolve.kernels.march import ALPHA, FLOOR, ROOM, crank_nicolson, tr_bdf2
-from pdesolve.model import BlackScholes
-from pdesolve.operator import Operator, black_scholes_operator, edges, smoothed_payoff
+from pdesolve.marched import March
+from pdesolve.operator import exercise_region, operator_over
+from pdesolve.problem import Event, Problem
+from pdesolve.rows import lay_rows, smoothed_payoff
 
-__all__ = ["Column", "March", "march"]
+__all__ = ["march"]
 
 Floats = NDArray[np.float64]
 
-# Steps of Crank–Nicolson taken as two implicit half steps.  The first steps of graded levels are so
-# short that fewer leave gamma ringing at the strike.
-DAMPING_STEPS = 6
 
-
-class Column(NamedTuple):
-    """Values at the nodes at one time, in the units of an `Operator`, and the first free row.
-
-    Rows run away from exercise; those before ``free`` are exercised.
-    """
-
-    values: Floats
-    free: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class March:
-    """The values of a contract on every node and level of one grid.
-
-    Attributes
-    ----------
-    operator : Operator
-        The rows that were marched.
-    scheme : Scheme
-        Time stepping.
-    times : (n + 1,) array
-        Years to expiry.
-    levels : (n + 1, m) array
-        Values in the units of the operator; row 0 is the payoff.
-    """
-
-    operator: Operator
-    scheme: Scheme
-    times: Floats
-    levels: Floats
-
-    def column(self, left: float) -> Column:
-        """Return the values at the nodes with ``left`` years to expiry, above 0.
-
-        A time between levels is reached by a step of its own from the level before.  It keeps the
-        exercise boundary in its place, which a polynomial in time through the levels does not.
-        """
-        j = int(np.searchsorted(self.times, left))
-        values = self.levels[j] if left == self.times[j] else self._stepped(j - 1, left)
-        free = np.flatnonzero(values > self.operator.bound[FLOOR])
-        return Column(values, int(free[0]) if free.size else values.size)
-
-    def boundary(self, left: float) -> float:
-        """Return the place of the exercise boundary with ``left`` years to expiry; NaN if none.
-
-        Inside its cell, from the height of the first free row above the floor, which is ``ROOM``
-        times the square of its distance from the boundary in cells.
-        """
-        values, free = self.column(left)
-        places, bound = self.operator.places, self.operator.bound
-        if not 0 < free < values.size:
-            return np.nan
-        room = max(float(bound[ROOM, free]), 0.0)
-        height = min(float(values[free] - bound[FLOOR, free]), room)
-        cells = math.sqrt(height / room) if room > 0.0 else 1.0
-        return float(places[free] - cells * (places[free] - places[free - 1]))
-
-    def _stepped(self, start: int, left: float) -> Floats:
-        """Return the values at ``left``, one step beyond level ``start``."""
-        levels = np.empty((2, self.operator.places.size))
-        levels[0] = self.levels[start]
-        damping = max(DAMPING_STEPS - start, 0)
-        _fill(self.operator, self.scheme, np.array([self.times[start], left]), damping, levels)
-        after: Floats = levels[1]
-        return after
-
-
-def march(option: Option, model: BlackScholes, grid: Grid, scheme: Scheme) -> March:
+def march(problem: Problem, grid: Grid, scheme: Scheme) -> March:
     """March a contract with volatility from its payoff to today.
 
     Parameters
     ----------
-    option, model
+    problem : Problem
         What is valued, and how.
     grid : Grid
-        ``m`` spots and ``n + 1`` times.
+        ``m`` spots and ``n + 1`` times, all events among them.
     scheme : Scheme
         Time stepping.
 
@@ -106,19 +32,61 @@ def march(option: Option, model: BlackScholes, grid: Grid, scheme: Scheme) -> Ma
     -------
     March
     """
-    rows = black_scholes_operator(option, model, grid.spots)
-    levels = np.empty((grid.times.size, grid.spots.size))
-    levels[0] = smoothed_payoff(rows.places)
-    _fill(rows, scheme, grid.times, DAMPING_STEPS, levels)
-    return March(rows, scheme, grid.times, levels)
+    if problem.alive is None:
+        return _marched(problem, grid, scheme, None, 1)
+    alive = _marched(problem.alive, grid, scheme, None, grid.times.size - 1)
+    return _marched(problem, grid, scheme, alive, 1)
 
 
-def _fill(rows: Operator, scheme: Scheme, times: Floats, damping: int, levels: Floats) -> None:
-    """March from ``levels[0]`` over all ``times``."""
-    share = 0.5 if scheme is Scheme.CRANK_NICOLSON else ALPHA
-    steps = np.diff(times)
-    ends = edges(rows, times[:-1, None] + np.stack([share * steps, steps], axis=1))
-    if scheme is Scheme.CRANK_NICOLSON:
-        crank_nicolson(rows.bands, rows.bound, times, ends, damping, levels)
-    else:
-        tr_bdf2(rows.bands, rows.bound, times, ends, levels)
+def _marched(
+    problem: Problem, grid: Grid, scheme: Scheme, alive: March | None, n_stages: int
+) -> March:
+    """March from event to event, keeping the values midway of the last ``n_stages`` steps."""
+    rows = lay_rows(problem, _alive_spots(problem, grid.spots))
+    times, m = grid.times, rows.spots.size
+    now, constant = problem.claim.expiry - times, None
+    starts, stops = now[1:], now[:-1]
+    if problem.model.constant:
+        starts, stops = now[-1:], now[:1]
+    region = exercise_region(problem, starts, stops)
+    if problem.model.constant:
+        constant = operator_over(problem, rows, region, starts, stops)
+    law = problem.jumps
+    jumps = None if law is None else law.weights(rows.places)
+    levels, stages = np.empty((times.size, m)), np.empty((n_stages, m))
+    marched = March(
+        problem, rows, region, constant, jumps, scheme, times, levels, stages, {}, alive
+    )
+    levels[0] = _first_level(marched)
+    start = 0
+    for event in (*problem.events(), None):
+        stop = times.size - 1 if event is None else int(np.searchsorted(times, event.left))
+        own = stages[start:stop] if n_stages > 1 else stages
+        if stop > start:
+            marched.fill(start, times[start : stop + 1], own, levels[start : stop + 1])
+        if event is not None:
+            marched.arrivals[stop] = levels[stop].copy()
+            levels[stop] = before_event(marched.happening(event), levels[stop])
+        start = stop
+    return marched
+
+
+def _first_level(marched: March) -> Floats:
+    """Return the payoff at the nodes, and a look at the barrier if there is one at expiry."""
+    problem, rows = marched.problem, marched.rows
+    payoff = smoothed_payoff(rows.places, rows.pieces)
+    barrier = problem.claim.barrier
+    if barrier is None or problem.claim.expiry not in barrier.dates:
+        return payoff
+    marched.levels[0] = payoff
+    return before_event(marched.happening(Event(0.0, (), False, True)), payoff)
+
+
+def _alive_spots(problem: Problem, spots: Floats) -> Floats:
+    """Return the nodes between the barriers if they are watched at every instant."""
+    barrier = problem.watched
+    if barrier is None:
+        return spots
+    lower = 0.0 if barrier.lower is None else barrier.lower
+    upper = np.inf if barrier.upper is None else barrier.upper
+    return spots[(spots >= lower) & (spots <= upper)].copy()

@@ -1,28 +1,27 @@
 """Value and derivatives of a contract at spots: off its marches, or where they are certain."""
 
-from dataclasses import asdict
 from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from pdesolve.certain import certain_greeks
-from pdesolve.closed_form import black_scholes
-from pdesolve.contract import Option, Right
+from pdesolve.claim import Paid
+from pdesolve.dividends import ex_spots
+from pdesolve.ends import beyond
 from pdesolve.grid import interleaved, midway
+from pdesolve.jump_integral import expected
 from pdesolve.kernels.between import BEND, ERROR, EXERCISED, SLOPE, VALUE, read_rows
-from pdesolve.kernels.march import FLOOR
-from pdesolve.layout import exercisable
-from pdesolve.marching import Column, March
-from pdesolve.model import BlackScholes
-from pdesolve.operator import Operator, alone
+from pdesolve.marched import Column, March
+from pdesolve.operator import Region
+from pdesolve.problem import Event, Problem
 
-__all__ = ["Marches", "Reading", "read_certain", "read_column"]
+__all__ = ["Marches", "Reading", "read_column", "read_marches"]
 
 Floats = NDArray[np.float64]
 
 NEIGHBOURHOOD = 0.05  # share of the nodes, to either side, whose changes count for the error at one
+BUMP = 1e-4  # of spot, over which the value beyond the nodes is differenced
 
 
 class Reading(NamedTuple):
@@ -41,8 +40,8 @@ class Reading(NamedTuple):
 class Marches(NamedTuple):
     """A contract marched on a grid and on the coarser grid of every second node and level.
 
-    If the strike is a node of both, the error of either falls with the square of its steps, and a
-    third of their difference is added to the finer (Richardson).  The estimated error is the
+    If kinks and barriers are nodes of both, the error of either falls with the square of its steps,
+    and a third of their difference is added to the finer (Richardson).  The estimated error is the
     largest such change in the neighbourhood, since changes pass through zero where errors need not.
     Elsewhere the finer is left as it is, and the whole difference counts as its error.
     """
@@ -55,39 +54,163 @@ class Marches(NamedTuple):
         fine, coarse = self.fine.column(left), self.coarse.column(left)
         differences = fine.values[::2] - coarse.values
         change = interleaved(differences, midway(differences)) / 3.0
-        if 0.0 in self.coarse.operator.places:
-            return Column(fine.values + change, fine.free), _largest_around(change)
+        if self.coarse.aligned:
+            return Column(fine.values + change, fine.held), _largest_around(change)
         return fine, 3.0 * _largest_around(change)
+
+    def alive(self) -> "Marches | None":
+        """Return the marches of what a knock-in becomes."""
+        fine, coarse = self.fine.alive, self.coarse.alive
+        return None if fine is None or coarse is None else Marches(fine, coarse)
+
+
+def read_marches(marches: Marches, spots: Floats, left: float) -> Reading:
+    """Read value and derivatives off marches, at an event just before it.
+
+    Parameters
+    ----------
+    marches : Marches
+        Of a contract.
+    spots : (k,) array
+        Quote currency, on the nodes or at a barrier or beyond it.
+    left : float
+        Years to expiry, above 0.
+
+    Returns
+    -------
+    Reading
+    """
+    fine = marches.fine
+    inside = spots - fine.problem.escrow_before(np.array(left))
+    event = next((each for each in fine.problem.events() if each.left == left), None)
+    if event is None:
+        found = _read_anywhere(marches, inside, left)
+    else:
+        found = _before(marches, event, inside)
+    ahead, model = spots - inside, fine.problem.model  # what is in escrow grows as the forward
+    now = fine.problem.claim.expiry - left
+    carry = model.rates.at(now) - model.yields.at(now)
+    return found._replace(theta=found.theta - carry * ahead * found.delta)
 
 
 def read_column(
-    rows: Operator,
-    column: Column,
-    errors: Floats,
-    option: Option,
-    model: BlackScholes,
-    spots: Floats,
+    march: March, column: Column, errors: Floats, left: float, spots: Floats
 ) -> Reading:
-    """Read values at the nodes (m,), with their estimated errors, at spots (k,) between them.
+    """Read a column of values at the nodes (m,), with their errors, at spots (k,) between them.
 
-    Theta follows from the equation, ``theta = r V - (r - q) S delta - sigma^2 S^2 gamma / 2``, and
-    is 0 where exercise is due.
+    Theta follows from the equation, ``theta = r V - (r - q) S delta - v S^2 gamma / 2`` less what
+    jumps bring, and is 0 where exercise is due.
     """
-    out = np.empty((5, spots.size))
-    at = -option.right * np.log(spots / option.strike)
-    read_rows(rows.places, column.values, errors, column.free, at, out)
-    call = option.right is Right.CALL
-    units = spots if call else np.full(spots.size, option.strike)
-    value, due = units * out[VALUE], out[EXERCISED] == 1.0
-    delta = out[VALUE] - out[SLOPE] if call else units * out[SLOPE] / spots
-    gamma = units * (out[BEND] - out[SLOPE]) / spots**2
-    if np.isfinite(rows.bound[FLOOR, 0]):  # exercise to the last digit, and no rounding below it
-        exercise = option.right * (spots - option.strike)
+    rows, out = march.rows, np.empty((5, spots.size))
+    at, floors = rows.places_of(spots), march.floors(spots, left)
+    read_rows(rows.places, column.values, errors, column.held, at, floors, out)
+    units, due = rows.units_of(spots), out[EXERCISED] == 1.0
+    value, slope, bend = units * out[VALUE], out[SLOPE], out[BEND]
+    delta = out[VALUE] - slope if rows.mirrored else units * slope / spots
+    gamma = units * (bend - slope) / spots**2
+    if march.region is not Region.NOWHERE:  # exercise to the last digit, and no rounding below it
+        problem, ahead = march.problem, float(march.problem.escrow(np.array(left)))
+        payoff = problem.claim.payoff
+        exercise = payoff.best(spots + ahead)
         value = np.where(due, exercise, np.maximum(value, exercise))
-        delta, gamma = np.where(due, option.right, delta), np.where(due, 0.0, gamma)
-    carry = model.rate * value - (model.rate - model.dividend_yield) * spots * delta
-    theta = carry - 0.5 * (model.volatility * spots) ** 2 * gamma
+        slopes = payoff.slopes[np.searchsorted(payoff.kinks, spots + ahead, side="right")]
+        delta, gamma = np.where(due, slopes, delta), np.where(due, 0.0, gamma)
+    brought = _brought_by_jumps(march, column, left, spots)
+    theta = _theta(march.problem, left, spots, Reading(value, delta, gamma, brought, value))
     return Reading(value, delta, gamma, np.where(due, 0.0, theta), units * out[ERROR])
+
+
+def _theta(problem: Problem, left: float, spots: Floats, found: Reading) -> Floats:
+    """Return theta by the equation; ``found.theta`` is what jumps bring to the value, per year."""
+    now, model = np.array([problem.claim.expiry - left]), problem.model
+    rate, carry = model.rates.at(now), model.rates.at(now) - model.yields.at(now)
+    if model.jumps is not None:
+        rate = rate + model.jumps.intensity
+        carry = carry - model.jumps.intensity * model.jumps.mean_jump
+    variance = model.variances(spots, now, now)[0]
+    drift = rate * found.value - carry * spots * found.delta - found.theta
+    return np.asarray(drift - 0.5 * variance * spots**2 * found.gamma)
+
+
+def _brought_by_jumps(march: March, column: Column, left: float, spots: Floats) -> Floats:
+    """Intensity times the expected value after a jump from each spot, quote currency per year."""
+    law, rows = march.problem.jumps, march.rows
+    if law is None or march.jumps is None:
+        return np.zeros(spots.size)
+    tails = march.tails(np.array([left]))[0]
+    brought = law.intensity * rows.units * expected(march.jumps, column.values, tails)
+    out, free = np.empty((5, spots.size)), np.zeros(brought.size, dtype=bool)
+    never = np.full((2, spots.size), -np.inf)
+    read_rows(rows.places, brought, brought, free, rows.places_of(spots), never, out)
+    found: Floats = out[VALUE]
+    return found
+
+
+def _read_anywhere(marches: Marches, spots: Floats, left: float) -> Reading:
+    """Read at spots on the nodes, at a barrier, or beyond either, just after an event."""
+    fine, problem = marches.fine, marches.fine.problem
+    low, high = np.sort(fine.rows.spots[[0, -1]])
+    gone = problem.touched(spots) if problem.watched is not None else np.zeros(spots.size, bool)
+    inside = ~gone & (spots >= low) & (spots <= high)
+    column, errors = marches.column(left)
+    if inside.all():
+        return read_column(fine, column, errors, left, spots)
+    out = Reading(*np.empty((5, spots.size)))
+    beyond_nodes = ~inside & ~gone
+    parts = (
+        (inside, read_column(fine, column, errors, left, spots[inside])),
+        (gone, _touched(marches, spots[gone], left)),
+        (beyond_nodes, _certain(problem, spots[beyond_nodes], left)),
+    )
+    for where, part in parts:
+        for whole, own in zip(out, part, strict=True):
+            whole[where] = own
+    return out
+
+
+def _before(marches: Marches, event: Event, spots: Floats) -> Reading:
+    """Read just before an event, from what is read just after it."""
+    problem, left = marches.fine.problem, event.left
+    after, slopes = ex_spots(event.dividends, spots)
+    found = _read_anywhere(marches, after, left)
+    delta, gamma = slopes * found.delta, slopes**2 * found.gamma
+    found = found._replace(delta=delta, gamma=gamma, theta=np.zeros(spots.size))
+    theta = _theta(problem, left, spots, found)
+    if event.exercise:
+        payoff, whole = problem.claim.payoff, spots + problem.escrow_before(np.array(left))
+        due = payoff.best(whole) > found.value
+        paid = Reading(payoff.best(whole), payoff.slope(whole), *np.zeros((3, spots.size)))
+        found = found._replace(theta=theta)
+        found = Reading(*(np.where(due, p, f) for p, f in zip(paid, found, strict=True)))
+    else:
+        found = found._replace(theta=theta)
+    if event.monitored or problem.watched is not None:
+        gone = problem.touched(spots)
+        lost = _touched(marches, spots, left)
+        found = Reading(*(np.where(gone, t, f) for t, f in zip(lost, found, strict=True)))
+    return found
+
+
+def _touched(marches: Marches, spots: Floats, left: float) -> Reading:
+    """Read what a touch of a barrier leaves."""
+    alive, problem = marches.alive(), marches.fine.problem
+    if alive is not None:
+        return read_marches(alive, spots, left)
+    value = np.broadcast_to(problem.rebate(np.array(left)), spots.shape)
+    barrier = problem.claim.barrier
+    rate = problem.model.rates.at(problem.claim.expiry - left)
+    grows = barrier is not None and barrier.paid is Paid.AT_EXPIRY
+    zero = np.zeros(spots.shape)
+    return Reading(value, zero, zero, rate * value if grows else zero, zero)
+
+
+def _certain(problem: Problem, spots: Floats, left: float) -> Reading:
+    """Read beyond the nodes, where the outcome is as good as certain."""
+    at, bump = np.array([left]), BUMP * np.maximum(spots, np.finfo(float).tiny)
+    value, up, down = (beyond(problem, spots + b, at)[0] for b in (0.0, bump, -bump))
+    delta, zero = (up - down) / (2.0 * bump), np.zeros(spots.shape)
+    theta = _theta(problem, left, spots, Reading(value, delta, zero, zero, zero))
+    return Reading(value, delta, zero, theta, zero)
 
 
 def _largest_around(change: Floats) -> Floats:
@@ -95,31 +218,3 @@ def _largest_around(change: Floats) -> Floats:
     reach = int(NEIGHBOURHOOD * change.size)
     sizes = np.pad(np.abs(change), reach)
     return np.asarray(sliding_window_view(sizes, 2 * reach + 1).max(axis=1))
-
-
-def read_certain(
-    option: Option, model: BlackScholes, spots: Floats, left: Floats
-) -> dict[str, Floats]:
-    """Value and Greeks by name where the outcome is certain: at expiry, or without volatility.
-
-    ``spots``, ``left`` (k,), the latter years to expiry.  Greeks are NaN at a kink.
-    """
-    if exercisable(alone(option, model))[0] and np.all(left > 0.0):
-        terms = (model.rate, model.dividend_yield, float(option.right))
-        columns = [np.full(spots.shape, number) for number in terms]
-        greeks = certain_greeks(spots, np.full(spots.shape, option.strike), left, *columns)
-        greeks["vega"] = np.zeros(spots.shape)
-    else:
-        greeks = asdict(
-            black_scholes(
-                spots,
-                option.strike,
-                left,
-                vol=0.0,
-                rate=model.rate,
-                div_yield=model.dividend_yield,
-                right=option.right,
-            )
-        )
-    value = np.where(left == 0.0, option.payoff(spots), greeks["price"])
-    return {**greeks, "value": value, "error": np.zeros(spots.shape)}

@@ -13,7 +13,7 @@ from pdesolve.kernels.stencil import first_derivative, second_derivative
 # beyond which a vanilla option differs from its asymptote by less than 1e-9 of the strike.
 HALF_WIDTH = 6.0
 STRETCH = 0.5  # standard deviations around the strike within which nodes are nearly even
-TIME_POWER = 2.0  # levels at (j / m)**2 resolve the payoff's kink and the exercise boundary
+TIME_POWER = 2.5  # levels at (j / m)**2.5 resolve the payoff's kink and the exercise boundary
 
 
 class ScaledGrid(NamedTuple):

@@ -1,15 +1,14 @@
 """All Greeks of many contracts: from the grid, and from neighbouring solves."""
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.batch import Resolution, solve_many
 from pdesolve.closed_form import Greeks
 from pdesolve.contracts import Contracts
+from pdesolve.progress import Telling
 
-__all__ = ["solve_greeks"]
+__all__ = ["solve_greeks", "theta"]
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +21,12 @@ EXERCISED = 1e-12
 
 
 def solve_greeks(
-    contracts: Contracts, spots: Floats, resolution: Resolution, threads: int
+    contracts: Contracts,
+    spots: Floats,
+    resolution: Resolution,
+    *,
+    threads: int = 1,
+    progress: Telling = None,
 ) -> tuple[Greeks, Floats, Floats]:
     """Price and all Greeks of each contract at its own spot, with the error and the residual.
 
@@ -45,8 +49,8 @@ def solve_greeks(
         In quote currency.
     resolution : Resolution
         Size of the grids.
-    threads : int
-        Threads that march.
+    threads, progress
+        As for `solve_many`.
 
     Returns
     -------
@@ -60,7 +64,11 @@ def solve_greeks(
     n = len(contracts)
     moved, moves = _moved(contracts)
     solved = solve_many(
-        moved, spots=np.tile(spots, 7)[:, None, None], resolution=resolution, threads=threads
+        moved,
+        spots=np.tile(spots, 7)[:, None, None],
+        resolution=resolution,
+        threads=threads,
+        progress=progress,
     )
     value, delta, gamma = (
         array[:, 0, 0].reshape(7, n) for array in (solved.values, solved.deltas, solved.gammas)
@@ -72,7 +80,7 @@ def solve_greeks(
         price=value[0],
         delta=delta[0],
         gamma=gamma[0],
-        theta=_theta(contracts, spots, value[0], delta[0], gamma[0]),
+        theta=theta(contracts, spots, value[0], delta[0], gamma[0]),
         vega=by_vol,
         rho=by_rate,
         dividend_rho=by_yield,
@@ -89,27 +97,25 @@ def _moved(contracts: Contracts) -> tuple[Contracts, list[Floats]]:
     by_vol = VOLATILITY_BUMP * contracts.volatility
     by_rate = RATE_BUMP * contracts.volatility / np.sqrt(contracts.expiry)
     bumps = {"volatility": by_vol, "rate": by_rate, "dividend_yield": by_rate}
-    sides = [contracts]
-    for field, bump in bumps.items():
-        for sign in (1.0, -1.0):
-            here = getattr(contracts, field)
-            sides.append(replace(contracts, **{field: here + sign * bump}))
-    columns = (np.concatenate([getattr(side, name) for side in sides]) for name in _COLUMNS)
-    return Contracts(*columns), [2.0 * bump for bump in bumps.values()]
+    n = len(contracts)
+    moved = contracts.take(np.tile(np.arange(n), 7))
+    for place, (field, bump) in enumerate(bumps.items()):
+        column = getattr(moved, field).reshape(7, n)
+        column[2 * place + 1] += bump
+        column[2 * place + 2] -= bump
+    return moved, [2.0 * bump for bump in bumps.values()]
 
 
-_COLUMNS = tuple(Contracts.__dataclass_fields__)
-
-
-def _theta(
+def theta(
     contracts: Contracts, spots: Floats, value: Floats, delta: Floats, gamma: Floats
 ) -> Floats:
+    """Derivative by calendar time in years that the equation gives; 0 where exercise is due."""
     growth = contracts.rate - contracts.dividend_yield
     diffusion = 0.5 * contracts.volatility**2 * spots**2
-    theta = contracts.rate * value - growth * spots * delta - diffusion * gamma
+    decay = contracts.rate * value - growth * spots * delta - diffusion * gamma
     exercise = contracts.right * (spots - contracts.strike)
     due = contracts.american & (np.abs(value - exercise) <= EXERCISED * contracts.strike)
-    return np.where(due & (exercise > 0.0), 0.0, theta)
+    return np.where(due & (exercise > 0.0), 0.0, decay)
 
 
 def _by_life(contracts: Contracts, by: list[Floats]) -> Floats:

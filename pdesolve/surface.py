@@ -1,6 +1,6 @@
 """The value of one contract at any spot and date, and its derivatives."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,25 +9,24 @@ from numpy.typing import ArrayLike, NDArray
 from pdesolve import arguments
 from pdesolve.arguments import Number
 from pdesolve.batch import Scheme
+from pdesolve.boundaries import boundaries, boundary_at_expiry, next_to_strike
+from pdesolve.certainty import at_expiry, without_volatility
+from pdesolve.claim import Claim, words
 from pdesolve.contract import Option
 from pdesolve.grid import Grid
-from pdesolve.layout import exercisable, two_sided
-from pdesolve.marching import March, march
-from pdesolve.model import LARGEST_VOLATILITY, BlackScholes
-from pdesolve.operator import alone, exercise_rates
-from pdesolve.reading import Marches, read_certain, read_column
+from pdesolve.marching import march
+from pdesolve.model import Model
+from pdesolve.neighbours import neighbours
+from pdesolve.problem import Problem
+from pdesolve.reading import Marches, Reading, read_marches
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["PriceSurface", "surface_on"]
+__all__ = ["PriceSurface"]
 
 Floats = NDArray[np.float64]
 
-# Bumps that balance the curvature of the value against the error of a solve: a share of the
-# volatility, and of its size per root year for rates.
-VOLATILITY_BUMP = 0.005
-RATE_BUMP = 0.001
 # Greeks by solving again, and the parameter of the model that each derives by.
 SOLVED_AGAIN = {"vega": "volatility", "rho": "rate", "dividend_rho": "dividend_yield"}
 # Share of the time to expiry over which `PriceSurface.residual` measures the change of the value.
@@ -40,15 +39,16 @@ class PriceSurface:
 
     Made by `solve`.  All methods take array-likes that broadcast, ``spots`` in quote currency and
     ``time`` in years from today, and answer in the shape of these, a float for single numbers.
-    They raise ValueError outside the grid; nothing is extrapolated.  At expiry they answer with
-    the payoff and its derivatives, NaN at its kink.
+    They raise ValueError outside the grid; nothing is extrapolated.  Beyond a barrier that is
+    watched at every instant the contract has been touched.  At expiry they answer with the payoff
+    and its derivatives, NaN at its kinks; on the date of an event with what holds just before it.
 
     Attributes
     ----------
-    option : Option
+    contract : Option or Claim
         What was valued.
-    model : BlackScholes
-        How the underlying moves.
+    problem : Problem
+        The same with its model and the dividends of its underlying, as it was marched.
     grid : Grid
         Nodes and levels of the finer of the two marches.
     scheme : Scheme
@@ -59,15 +59,13 @@ class PriceSurface:
         Whether the estimated error met the tolerance asked for; true if none was.
     """
 
-    option: Option
-    model: BlackScholes
+    contract: Option | Claim
+    problem: Problem
     grid: Grid
     scheme: Scheme
     marches: Marches | None
     converged: bool = True
-    _neighbours: "dict[str, tuple[PriceSurface, PriceSurface]]" = field(
-        init=False, default_factory=dict
-    )
+    _neighbours: dict[str, tuple[Marches, Marches, float]] = field(init=False, default_factory=dict)
 
     def value(self, spots: ArrayLike, time: ArrayLike = 0.0) -> Number:
         """Value ``V`` in quote currency per unit of the underlying."""
@@ -84,8 +82,8 @@ class PriceSurface:
     def theta(self, spots: ArrayLike, time: ArrayLike = 0.0) -> Number:
         """Derivative by calendar time ``dV/dt``, quote currency per year.
 
-        From the equation, ``r V - (r - q) S delta - sigma^2 S^2 gamma / 2``; 0 where exercise is
-        due.
+        From the equation, ``r V - (r - q) S delta - sigma^2 S^2 gamma / 2`` less what jumps bring;
+        0 where exercise is due.
         """
         return self._read("theta", spots, time)
 
@@ -115,11 +113,41 @@ class PriceSurface:
         """
         return self._read("error", spots, time)
 
+    def everywhere(self, spots: ArrayLike, time: float = 0.0) -> Reading:
+        """Value, delta, gamma, theta and error at any spots, also outside the grid, at one time.
+
+        Outside the grid the outcome is as good as certain, and the value is that of spot on its
+        forward, exercised at the best time: what the march takes at its ends.
+
+        Parameters
+        ----------
+        spots : (k,) array-like
+            Quote currency, positive.
+        time : float
+            Years from today, not after expiry.
+
+        Returns
+        -------
+        Reading
+            Its fields ``value``, ``delta``, ``gamma``, ``theta`` and ``error`` are (k,), in the
+            units of the methods of these names.
+        """
+        at, left = arguments.positive("spots", spots).ravel(), float(self._left(time))
+        if self.marches is not None and left > 0.0:
+            return read_marches(self.marches, at, left)
+        return Reading(*(self._at(name, at, left) for name in Reading._fields))
+
+    @property
+    def model(self) -> Model:
+        """How the underlying moves."""
+        return self.problem.model
+
     def exercise_boundary(self, time: ArrayLike = 0.0) -> Number:
-        """Spot at and beyond which an American contract is best exercised, in quote currency.
+        """Spot at and beyond which a vanilla American contract is best exercised, quote currency.
 
         Beyond is below for a put and above for a call.  NaN if early exercise never pays, or pays
-        at no spot of the grid.  At expiry the limit from before, ``K min(1, r / q)`` for a put.
+        at no spot of the grid.  Where it pays between two spots only, the one next to the strike.
+        At expiry the limit from before, ``K min(1, r / q)`` for a put.
 
         Parameters
         ----------
@@ -130,11 +158,40 @@ class PriceSurface:
         -------
         float or array
             In the shape of ``time``.
+
+        Raises
+        ------
+        ValueError
+            If the contract is no vanilla option; `exercise_boundaries` answers for all.
         """
-        left = self._left(time)
-        places = np.array([self._boundary(float(each)) for each in left.ravel()])
-        spots = self.option.strike * np.exp(-self.option.right * places)
-        return arguments.shaped(spots, left.shape)
+        option = self.problem.option
+        if option is None:
+            raise ValueError("exercise_boundary is of vanilla options; use exercise_boundaries")
+        left, found = self._left(time), []
+        for each in left.ravel().tolist():
+            if self.marches is None or each == 0.0:
+                found.append(boundary_at_expiry(self.problem, option, each))
+            else:
+                found.append(next_to_strike(self.marches.fine, option, each))
+        return arguments.shaped(np.array(found), left.shape)
+
+    def exercise_boundaries(self, time: float = 0.0) -> Floats:
+        """Spots at which early exercise begins or ends to pay, ascending, in quote currency.
+
+        Parameters
+        ----------
+        time : float
+            Years from today, before expiry.
+
+        Returns
+        -------
+        (b,) array
+            Empty if it never pays; on a date of exercise just before it.
+        """
+        left = float(self._left(time))
+        if self.marches is None or left == 0.0:
+            return np.empty(0)
+        return boundaries(self.marches.fine, left)
 
     def residual(self, time: float = 0.0) -> Floats:
         """Return what the surface leaves of its equation at the nodes, quote currency per year.
@@ -150,7 +207,7 @@ class PriceSurface:
         Returns
         -------
         (m,) array
-            At ``grid.spots``.
+            At the nodes; with dividends in escrow, at these and what is in escrow.
 
         Raises
         ------
@@ -159,8 +216,10 @@ class PriceSurface:
         """
         left = float(self._left(time))
         if left == 0.0:
-            raise ValueError(f"time must be before expiry, {self.option.expiry}, got {time}")
-        span, spots = SPAN * left, self.grid.spots
+            raise ValueError(f"time must be before expiry, {self.contract.expiry}, got {time}")
+        span = SPAN * left
+        ends = np.array([self._nodes(left - k * span)[[0, -1]] for k in range(3)])
+        spots = np.clip(self._nodes(left), ends[:, 0].max(), ends[:, 1].min())
         now, soon, later = (np.asarray(self.value(spots, time + k * span)) for k in range(3))
         theta = np.asarray(self.theta(spots, time))
         moves = theta != 0.0
@@ -189,105 +248,74 @@ class PriceSurface:
         except ImportError:
             raise ImportError('a frame needs pandas: pip install "pde-margin[pandas]"') from None
         names = ("value", "delta", "gamma", "theta", "vega", "rho", "error")
-        columns = {name: self._read(name, self.grid.spots, time) for name in names}
-        return pandas.DataFrame({"spot": self.grid.spots, **columns})
+        nodes = self._nodes(float(self._left(time)))
+        columns = {name: self._read(name, nodes, time) for name in names}
+        return pandas.DataFrame({"spot": nodes, **columns})
 
     def __repr__(self) -> str:
-        option, spots = self.option, self.grid.spots
-        largest = np.max(self.error(spots))
+        spots = self.grid.spots
+        largest = np.max(self.error(self._nodes(self.contract.expiry)))
         met = "" if self.converged else ", which misses the tolerance asked for"
         return (
-            f"{option.exercise.value.capitalize()} {option.right.name.lower()}, strike "
-            f"{option.strike:g}, {option.expiry:g} years to expiry: values on {spots.size} spots "
-            f"from {spots[0]:g} to {spots[-1]:g} and {self.grid.times.size} times, estimated error "
-            f"today at most {largest:.1e}{met}"
+            f"{words(self.contract)}, {self.contract.expiry:g} years to expiry: values on "
+            f"{spots.size} spots from {spots[0]:g} to {spots[-1]:g} and {self.grid.times.size} "
+            f"times, estimated error today at most {largest:.1e}{met}"
         )
+
+    def _nodes(self, left: float) -> Floats:
+        """Spots of the nodes, which hold the spot less what is in escrow."""
+        return np.asarray(self.grid.spots + self.problem.escrow_before(np.array(left)))
 
     def _read(self, name: str, spots: ArrayLike, time: ArrayLike) -> Number:
         at, left = arguments.positive("spots", spots), self._left(time)
-        low, high = self.grid.spots[[0, -1]]
+        shape, (at, left) = arguments.aligned({"spots": at, "time": left})
+        out = np.empty(at.size)
+        for life in np.unique(left) if np.ndim(time) else left[:1]:
+            rows = left == life
+            self._refuse_outside(at[rows], float(life))
+            out[rows] = self._at(name, at[rows], float(life))
+        return arguments.shaped(out, shape)
+
+    def _refuse_outside(self, at: Floats, left: float) -> None:
+        low, high = self._nodes(left)[[0, -1]]
         outside = (at < low) | (at > high)
+        if self.problem.watched is not None and self.problem.alive is None:
+            outside &= ~self.problem.touched(at)
         if outside.any():
             raise ValueError(
                 f"spots must lie on the grid, from {low} to {high}, got {at[outside].flat[0]}"
             )
-        shape, (at, left) = arguments.aligned({"spots": at, "time": left})
-        out = np.empty(at.size)
-        for life in np.unique(left):
-            rows = left == life
-            out[rows] = self._at(name, at[rows], float(life))
-        return arguments.shaped(out, shape)
 
     def _left(self, time: ArrayLike) -> Floats:
         """Years to expiry at times from today."""
-        at = arguments.not_negative("time", time)
-        if np.any(at > self.option.expiry):
+        at, expiry = arguments.not_negative("time", time), self.contract.expiry
+        if np.any(at > expiry):
             raise ValueError(
-                f"time must lie between today, 0, and expiry, {self.option.expiry}, got {at.max()}"
+                f"time must lie between today, 0, and expiry, {expiry}, got {at.max()}"
             )
-        return np.asarray(self.option.expiry - at)
+        return np.asarray(expiry - at)
 
     def _at(self, name: str, spots: Floats, left: float) -> Floats:
         """Read one quantity at spots (k,) and one time to expiry."""
-        if self.marches is None or left == 0.0:
-            certain = read_certain(self.option, self.model, spots, np.full(spots.size, left))
-            return certain[name]
+        if left == 0.0:
+            return at_expiry(self.problem, spots)[name]
+        if self.marches is None:
+            return without_volatility(self.problem, spots, np.full(spots.size, left))[name]
         if name in SOLVED_AGAIN:
-            parameter = SOLVED_AGAIN[name]
-            up, down = self._bumped(parameter)
-            rise = up._at("value", spots, left) - down._at("value", spots, left)
-            run: float = getattr(up.model, parameter) - getattr(down.model, parameter)
-            return rise / run
-        column, errors = self.marches.column(left)
-        rows = self.marches.fine.operator
-        reading = read_column(rows, column, errors, self.option, self.model, spots)
-        return np.asarray(getattr(reading, name))
+            up, down, run = self._bumped(SOLVED_AGAIN[name])
+            rise = read_marches(up, spots, left).value - read_marches(down, spots, left).value
+            return np.asarray(rise / run)
+        return np.asarray(getattr(read_marches(self.marches, spots, left), name))
 
-    def _bumped(self, parameter: str) -> "tuple[PriceSurface, PriceSurface]":
-        """Surfaces on the same grid with one parameter of the model moved up and down."""
+    def _bumped(self, parameter: str) -> tuple[Marches, Marches, float]:
+        """Marches on the same grid with one parameter moved up and down, and how far apart."""
         if parameter not in self._neighbours:
-            up, down = (
-                surface_on(self.grid, self.option, model, self.scheme)
-                for model in _moved(self.option, self.model, parameter)
+            (up, above), (down, below) = (
+                (Marches(*(march(problem, grid, self.scheme) for grid in self._grids())), by)
+                for problem, by in neighbours(self.problem, parameter)
             )
-            self._neighbours[parameter] = up, down
+            self._neighbours[parameter] = up, down, above - below
         return self._neighbours[parameter]
 
-    def _boundary(self, left: float) -> float:
-        """Place of the exercise boundary, as `Operator` places nodes."""
-        if self.marches is not None and left > 0.0:
-            return self.marches.fine.boundary(left)
-        if not exercisable(alone(self.option, self.model))[0]:
-            return np.nan
-        gain, loss = exercise_rates(self.option, self.model)
-        return float(np.log(gain / loss)) if gain < loss else 0.0
-
-
-def surface_on(
-    grid: Grid, option: Option, model: BlackScholes, scheme: Scheme, coarse: March | None = None
-) -> PriceSurface:
-    """March a contract on a grid and on the coarser one, unless that is at hand.
-
-    Without volatility or life nothing is marched.
-    """
-    if model.volatility == 0.0 or option.expiry == 0.0:
-        return PriceSurface(option, model, grid, scheme, None)
-    if coarse is None:
-        coarse = march(option, model, grid.coarser(), scheme)
-    fine = march(option, model, grid, scheme)
-    return PriceSurface(option, model, grid, scheme, Marches(fine, coarse))
-
-
-def _moved(option: Option, model: BlackScholes, parameter: str) -> list[BlackScholes]:
-    """Return the model with one parameter up, and down.
-
-    Where one side would leave exercise between two boundaries, or the volatilities allowed, that
-    side stays.
-    """
-    here = getattr(model, parameter)
-    bump, most = RATE_BUMP * model.volatility / np.sqrt(option.expiry), np.inf
-    if parameter == "volatility":
-        bump, most = VOLATILITY_BUMP * model.volatility, LARGEST_VOLATILITY
-    ends = (min(here + bump, most), here - bump)
-    sides = [replace(model, **{parameter: end}) for end in ends]
-    return [model if two_sided(alone(option, side))[0] else side for side in sides]
+    def _grids(self) -> tuple[Grid, Grid]:
+        return self.grid, self.grid.coarser()

@@ -33,6 +33,7 @@ from pdesolve import (
     time_grid,
 )
 from pdesolve.marching import march
+from pdesolve.problem import pose
 from pdesolve.reading import read_column
 
 STRIKE = 100.0
@@ -61,9 +62,9 @@ def orders(right: Right, scheme: Scheme) -> tuple[np.ndarray, np.ndarray]:
     truth = solve(option, MODEL, grid=grid(FINEST))
     errors = np.empty((N_CELLS.size, len(GREEKS)))
     for row, n_cells in enumerate(N_CELLS.tolist()):
-        marched = march(option, MODEL, grid(n_cells), scheme)
-        rows, column = marched.operator, marched.column(1.0)
-        found = read_column(rows, column, 0.0 * rows.spots, option, MODEL, SPOTS)
+        marched = march(pose(option, MODEL, ()), grid(n_cells), scheme)
+        column = marched.column(1.0)
+        found = read_column(marched, column, 0.0 * column.values, 1.0, SPOTS)
         for column_, greek in enumerate(GREEKS):
             apart = getattr(found, greek) - getattr(truth, greek)(SPOTS)
             errors[row, column_] = np.abs(apart).max()

@@ -28,6 +28,7 @@ from pdesolve import (
     time_grid,
 )
 from pdesolve.marching import march
+from pdesolve.problem import pose
 from pdesolve.reading import read_column
 
 STRIKE = 100.0
@@ -50,10 +51,8 @@ def largest_errors(right: Right, scheme: Scheme) -> np.ndarray:
     for row, n_cells in enumerate(N_CELLS.tolist()):
         steps = round(n_cells / CELLS_PER_STEP)
         grid = Grid(spot_grid(STRIKE, MODEL.volatility, n_cells=n_cells), time_grid(1.0, steps))
-        marched = march(option, MODEL, grid, scheme)
-        found = read_column(
-            marched.operator, marched.column(1.0), 0.0 * grid.spots, option, MODEL, SPOTS
-        )
+        marched = march(pose(option, MODEL, ()), grid, scheme)
+        found = read_column(marched, marched.column(1.0), 0.0 * grid.spots, 1.0, SPOTS)
         numbers = (found.value, found.delta, found.gamma)
         for column, (greek, number) in enumerate(zip(GREEKS, numbers, strict=True)):
             errors[row, column] = np.abs(number - getattr(exact, greek)).max()

@@ -29,8 +29,12 @@ from pdesolve import (
     spot_grid,
     time_grid,
 )
+from pdesolve.ends import end_values
+from pdesolve.filling import stage_times
 from pdesolve.kernels.march import crank_nicolson
-from pdesolve.operator import black_scholes_operator, edges, smoothed_payoff
+from pdesolve.operator import Region, operator_over
+from pdesolve.problem import pose
+from pdesolve.rows import lay_rows, smoothed_payoff
 
 STRIKE = 100.0
 MODEL = BlackScholes(volatility=0.3, rate=0.05, dividend_yield=0.02)
@@ -58,12 +62,14 @@ def undamped_gamma() -> np.ndarray:
     """Return the gamma of a European put by Crank–Nicolson with no damped step, at the nodes."""
     put = Option(Right.PUT, STRIKE, DAY)
     spots, times = spot_grid(STRIKE, DEVIATION), time_grid(DAY)
-    rows = black_scholes_operator(put, MODEL, spots)
+    problem = pose(put, MODEL, ())
+    rows = lay_rows(problem, spots)
+    operator = operator_over(problem, rows, Region.NOWHERE, np.zeros(1), np.array([DAY]))
     levels = np.empty((times.size, spots.size))
     levels[0] = smoothed_payoff(rows.places)
-    steps = np.diff(times)
-    ends = edges(rows, times[:-1, None] + np.outer(steps, [0.5, 1.0]))
-    crank_nicolson(rows.bands, rows.bound, times, ends, 0, levels)
+    ends = end_values(problem, rows, Region.NOWHERE, stage_times(Scheme.CRANK_NICOLSON, times))
+    stages = np.empty((1, spots.size))
+    crank_nicolson(operator.bands, operator.bound, times, ends, 0, stages, levels)
     slopes = STRIKE * np.diff(levels[-1]) / np.diff(spots)
     gamma = 2.0 * np.diff(slopes) / (spots[2:] - spots[:-2])
     near = np.abs(np.log(spots[1:-1] / STRIKE)) < 3.0 * DEVIATION

@@ -20,8 +20,11 @@ import numpy as np
 import sympy as sp
 
 from pdesolve import BlackScholes, Exercise, Option, Right, Scheme, spot_grid, time_grid
-from pdesolve.kernels.march import ALPHA, FLOOR, ROOM, crank_nicolson, tr_bdf2
-from pdesolve.operator import black_scholes_operator
+from pdesolve.filling import stage_times
+from pdesolve.kernels.march import FLOOR, ROOM, crank_nicolson, tr_bdf2
+from pdesolve.operator import exercise_region, operator_over
+from pdesolve.problem import pose
+from pdesolve.rows import lay_rows
 
 SPOT, TAU, STRIKE = sp.symbols("S tau K", positive=True)
 VOL, RATE, YIELD, POWER, WAVE = sp.symbols("sigma r q a k", real=True)
@@ -85,25 +88,26 @@ def marched(
     """Return the largest error after a year, and how far the boundary moved, in cells."""
     spots = spot_grid(K, MODEL.volatility, lowest=LOWEST, highest=HIGHEST, n_cells=n_cells)
     times = time_grid(1.0, 2 * round(0.5 * n_cells / CELLS_PER_STEP))
-    rows = black_scholes_operator(Option(Right.PUT, K, 1.0, exercise), MODEL, spots)
-    steps = np.diff(times)
-    share = ALPHA if scheme is Scheme.TR_BDF2 else 0.5
-    stages = times[:-1, None] + np.outer(steps, [share, 1.0])
-    ends = np.stack([solution(spots[i], stages) / K for i in (0, -1)], axis=2)
+    problem, year = pose(Option(Right.PUT, K, 1.0, exercise), MODEL, ()), (np.zeros(1), np.ones(1))
+    region = exercise_region(problem, *year)
+    operator = operator_over(problem, lay_rows(problem, spots), region, *year)
+    bound, stages = operator.bound[0], np.empty((1, spots.size))
+    left = stage_times(scheme, times)
+    ends = np.stack([solution(spots[i], left) / K for i in (0, -1)], axis=2)
     levels = np.empty((times.size, spots.size))
     levels[0] = solution(spots, np.zeros(spots.size)) / K
     if exercise is Exercise.AMERICAN:  # to the last digit, or exercise would not start
-        levels[0, spots < K] = np.maximum(levels[0], rows.bound[FLOOR])[spots < K]
-        ends[..., 0] = rows.bound[FLOOR, 0]
+        levels[0, spots < K] = np.maximum(levels[0], bound[FLOOR])[spots < K]
+        ends[..., 0] = bound[FLOOR, 0]
     if scheme is Scheme.TR_BDF2:
-        tr_bdf2(rows.bands, rows.bound, times, ends, levels)
+        tr_bdf2(operator.bands, operator.bound, times, ends, stages, levels)
     else:
-        crank_nicolson(rows.bands, rows.bound, times, ends, 0, levels)
+        crank_nicolson(operator.bands, operator.bound, times, ends, 0, stages, levels)
     exact = solution(spots, np.ones(spots.size)) / K
     error = float(K * np.abs(levels[-1] - exact).max())
     if exercise is Exercise.EUROPEAN:
         return error, 0.0
-    places = [boundary_cells(rows.bound, level) for level in (levels[0], levels[-1])]
+    places = [boundary_cells(bound, level) for level in (levels[0], levels[-1])]
     return error, abs(places[1] - places[0])
 
 

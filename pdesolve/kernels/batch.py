@@ -1,4 +1,4 @@
-"""The marches on lanes: puts of strike one in scaled coordinates, `WIDTH` contracts at once.
+"""The marches on lanes: puts of strike one in scaled coordinates, many at once.
 
 With ``y = ln(S / K) / scale`` and ``theta`` = elapsed time over life, the value of every vanilla
 contract obeys
@@ -18,7 +18,7 @@ from pdesolve.kernels.lanes import (
     larger,
     load,
     select,
-    splat,
+    spread,
     square_root,
     store,
 )
@@ -36,16 +36,16 @@ ALPHA = 2.0 - math.sqrt(2.0)  # both stages of TR-BDF2 share one matrix for this
 @inner
 def exp_remainder(a):
     """``(e**a - 1 - a) / a**2`` by its Taylor polynomial, to rounding for ``|a| <= 1``."""
-    series, factorial = splat(0.0), 6402373705728000.0  # of 18
+    series, factorial = spread(0.0, a), 6402373705728000.0  # of 18
     for order in range(18, 1, -1):
-        series = series * a + splat(1.0 / factorial)
+        series = series * a + 1.0 / factorial
         factorial /= order
     return series
 
 
 @inner
 def begin(nodes, terms, floor, values):
-    """Fill ``floor`` and, averaged over the cell of the strike, ``values``, both (n + 1, WIDTH).
+    """Fill ``floor`` and, averaged over the cell of the strike, ``values``, (n + 1,) lanes each.
 
     The floor is the exercise value, ``1 - exp(scale y)``, for American lanes and `NO_FLOOR` for
     others.
@@ -56,20 +56,20 @@ def begin(nodes, terms, floor, values):
     """
     early, scale = load(terms, AMERICAN), load(terms, SCALE)
     for i in range(nodes.size):
-        payoff = splat(1.0) - exp(splat(nodes[i]) * scale)
-        store(values, i, larger(payoff, splat(0.0)))
-        store(floor, i, select(early, payoff, splat(NO_FLOOR)))
+        payoff = 1.0 - exp(nodes[i] * scale)
+        store(values, i, larger(payoff, 0.0))
+        store(floor, i, select(early, payoff, NO_FLOOR))
     k = nodes.size // 2
     low, high = 0.5 * (nodes[k - 1] + nodes[k]), 0.5 * (nodes[k] + nodes[k + 1])
-    a = splat(low) * scale
-    store(values, k, a * a * exp_remainder(a) / (splat(high - low) * scale))
+    a = low * scale
+    store(values, k, a * a * exp_remainder(a) / ((high - low) * scale))
 
 
 @inner
 def low_edge(nodes, terms, floor, theta, values):
     """Write row 0: the larger of the floor and the best payoff on the forward up to ``theta``."""
-    t = -larger(-splat(theta), -load(terms, LONGEST))
-    exponent = splat(nodes[0]) * load(terms, SCALE) - t * load(terms, YIELD)
+    t = -larger(-theta, -load(terms, LONGEST))
+    exponent = nodes[0] * load(terms, SCALE) - t * load(terms, YIELD)
     store(values, 0, larger(exp(-(t * load(terms, DECAY))) - exp(exponent), load(floor, 0)))
 
 
@@ -78,22 +78,21 @@ def eliminate(weights, terms, step, explicit, before, work):
     """Eliminate, from the highest node down, the rows of one theta step.
 
     The step is ``(I - g L) after = (I + explicit g L) before`` with ``g = step``; ``explicit`` is
-    1 for the trapezoidal rule and 0 for implicit Euler.  ``work`` (2, n + 1, WIDTH) receives, per
+    1 for the trapezoidal rule and 0 for implicit Euler.  ``work`` (2, n + 1) receives, per
     row, the multiplier of the node below and the right-hand side.  ``weights`` (4, n + 1).
     """
-    diffusion, drift = splat(step) * load(terms, DIFFUSION), splat(step) * load(terms, DRIFT)
-    one, share = splat(1.0), splat(explicit)
-    decay = splat(step) * load(terms, DECAY) + one
-    multiplier, right = splat(0.0), splat(0.0)
+    diffusion, drift = step * load(terms, DIFFUSION), step * load(terms, DRIFT)
+    decay = step * load(terms, DECAY) + 1.0
+    multiplier, right = spread(0.0, decay), spread(0.0, decay)
     top = before.shape[0] - 1
     above, here = load(before, top), load(before, top - 1)
     for i in range(top - 1, 0, -1):
         below = load(before, i - 1)
-        lower = diffusion * splat(weights[0, i]) + drift * splat(weights[1, i])
-        upper = diffusion * splat(weights[2, i]) + drift * splat(weights[3, i])
+        lower = diffusion * weights[0, i] + drift * weights[1, i]
+        upper = diffusion * weights[2, i] + drift * weights[3, i]
         diagonal = (lower + upper) + decay
-        known = here + share * ((lower * below + upper * above) - (diagonal - one) * here)
-        inverse = one / (upper * multiplier + diagonal)
+        known = here + explicit * ((lower * below + upper * above) - (diagonal - 1.0) * here)
+        inverse = 1.0 / (upper * multiplier + diagonal)
         right = (upper * right + known) * inverse
         multiplier = -(lower * inverse)
         store(work[0], i, multiplier)
@@ -104,16 +103,15 @@ def eliminate(weights, terms, step, explicit, before, work):
 @inner
 def eliminate_second(weights, terms, step, before, stage, work):
     """Eliminate the rows of TR-BDF2's second stage, ``(I - g L) after = p stage - q before``."""
-    diffusion, drift = splat(step) * load(terms, DIFFUSION), splat(step) * load(terms, DRIFT)
-    one = splat(1.0)
-    decay = splat(step) * load(terms, DECAY) + one
-    p, q = splat(1.0 / (ALPHA * (2.0 - ALPHA))), splat((1.0 - ALPHA) ** 2 / (ALPHA * (2.0 - ALPHA)))
-    multiplier, right = splat(0.0), splat(0.0)
+    diffusion, drift = step * load(terms, DIFFUSION), step * load(terms, DRIFT)
+    decay = step * load(terms, DECAY) + 1.0
+    p, q = 1.0 / (ALPHA * (2.0 - ALPHA)), (1.0 - ALPHA) ** 2 / (ALPHA * (2.0 - ALPHA))
+    multiplier, right = spread(0.0, decay), spread(0.0, decay)
     for i in range(before.shape[0] - 2, 0, -1):
-        lower = diffusion * splat(weights[0, i]) + drift * splat(weights[1, i])
-        upper = diffusion * splat(weights[2, i]) + drift * splat(weights[3, i])
+        lower = diffusion * weights[0, i] + drift * weights[1, i]
+        upper = diffusion * weights[2, i] + drift * weights[3, i]
         known = p * load(stage, i) - q * load(before, i)
-        inverse = one / (upper * multiplier + ((lower + upper) + decay))
+        inverse = 1.0 / (upper * multiplier + ((lower + upper) + decay))
         right = (upper * right + known) * inverse
         multiplier = -(lower * inverse)
         store(work[0], i, multiplier)
@@ -122,7 +120,7 @@ def eliminate_second(weights, terms, step, before, stage, work):
 
 @inner
 def room_below(nodes, terms, bend, floor, i):
-    """How far above the floor node ``i`` is if exercise ends exactly at the node below, (WIDTH,).
+    """How far above the floor node ``i`` is if exercise ends exactly at the node below.
 
     At the exercise boundary the second derivative jumps from that of the floor by
     ``bend (decay - yield exp(scale y)) / diffusion``; a parabola of that bend grows over one cell.
@@ -132,7 +130,7 @@ def room_below(nodes, terms, bend, floor, i):
     h = nodes[i] - nodes[i - 1]
     carry = load(terms, YIELD)
     loss = (load(terms, DECAY) - carry) + carry * load(floor, i)
-    return splat(0.5 * bend * h * h) * loss / load(terms, DIFFUSION)
+    return (0.5 * bend * h * h) * loss / load(terms, DIFFUSION)
 
 
 @inner
@@ -144,10 +142,9 @@ def above_boundary(ratio, room, free, floor):
     stands ``room (1 - e)**2`` above the floor there, and ``V - F = room e**2`` here, with ``e``
     cells between the boundary and this node.
     """
-    one, zero = splat(1.0), splat(0.0)
-    root = square_root(larger(room * (ratio * room + (one - ratio) * free), zero))
+    root = square_root(larger(room * (ratio * room + (1.0 - ratio) * free), 0.0))
     e = (free + ratio * room) / (ratio * room + root)
-    e = -larger(-e, -one)
+    e = -larger(-e, -1.0)
     return floor + larger(free, room * (e * e))
 
 
@@ -160,9 +157,8 @@ def substitute(nodes, terms, bend, work, floor, before, after):
     boundary itself lies between nodes: `above_boundary` keeps its place, without which the error
     depends on where among the nodes it falls and extrapolation fails.
     """
-    one, zero = splat(1.0), splat(0.0)
     value, last = load(after, 0), after.shape[0] - 1
-    held = select(load(terms, AMERICAN), one - select(value - load(floor, 0), one, zero), zero)
+    held = select(load(terms, AMERICAN), 1.0 - select(value - load(floor, 0), 1.0, 0.0), 0.0)
     above = last
     slant = load(terms, DRIFT) / load(terms, DIFFUSION)
     for i in range(1, last):
@@ -173,11 +169,11 @@ def substitute(nodes, terms, bend, work, floor, before, after):
         plain = ratio * value + load(work[1], i)
         room = room_below(nodes, terms, bend, floor, i)
         # What the level before stands above the floor shares the bend of a trapezoidal step.
-        gone = splat(bend - 1.0) * larger(load(before, i) - bottom, zero)
+        gone = (bend - 1.0) * larger(load(before, i) - bottom, 0.0)
         free = plain - bottom + gone
         # Drift towards exercise flattens the continuation below the boundary.
-        shrink = one + larger(splat((nodes[i - 1] - nodes[i]) / 3.0) * slant, zero)
-        leaves = select(held, select(larger(free * shrink + ratio * room, -room), one, zero), zero)
+        shrink = 1.0 + larger(((nodes[i - 1] - nodes[i]) / 3.0) * slant, 0.0)
+        leaves = select(held, select(larger(free * shrink + ratio * room, -room), 1.0, 0.0), 0.0)
         value = larger(plain, bottom)
         if any_positive(leaves):
             freed = above_boundary(ratio / shrink, room, free, bottom) - gone
@@ -204,7 +200,7 @@ def crank_nicolson(grid, damping, terms, floors, levels, work):
         begin(nodes, terms[b], floors[b], levels[b, 0])
         for j in range(times.size - 1):
             before, after = levels[b, min(j, last)], levels[b, min(j + 1, last)]
-            store(after, top, splat(0.0))
+            store(after, top, 0.0)
             parts = 2 if j < damping else 1
             share, bend = (0.0, 1.0) if j < damping else (1.0, 2.0)
             step = 0.5 * (times[j + 1] - times[j])
@@ -223,18 +219,18 @@ def tr_bdf2(grid, terms, floors, levels, work):
     Both stages have the matrix ``I - ALPHA dt L / 2`` (Bank et al., *IEEE Trans. CAD* 4, 1985;
     Hosea and Shampine, *Appl. Numer. Math.* 20, 1996), and fast modes are damped in every step.
 
-    ``terms`` (b, 11, WIDTH), ``floors`` (b, n + 1, WIDTH); ``levels`` (b, m + 1, n + 1, WIDTH), or
-    (b, 1, n + 1, WIDTH) to keep the last one only; ``work`` (3, n + 1, WIDTH) is overwritten.
+    Arrays of lanes: ``terms`` (b, 11), ``floors`` (b, n + 1); ``levels`` (b, m + 1, n + 1), or
+    (b, 1, n + 1) to keep the last one only; ``work`` (3, n + 1) is overwritten.
     """
     nodes, times = grid.nodes, grid.times
     last, top = levels.shape[1] - 1, nodes.size - 1
     middle = work[2]
-    store(middle, top, splat(0.0))
+    store(middle, top, 0.0)
     for b in range(terms.shape[0]):
         begin(nodes, terms[b], floors[b], levels[b, 0])
         for j in range(times.size - 1):
             before, after = levels[b, min(j, last)], levels[b, min(j + 1, last)]
-            store(after, top, splat(0.0))
+            store(after, top, 0.0)
             dt = times[j + 1] - times[j]
             for stage in range(2):
                 if stage == 0:

@@ -1,6 +1,4 @@
-"""Reading of rows between nodes of any spacing, above the exercise boundary and below."""
-
-import math
+"""Reading of rows between nodes of any spacing, where holding pays and where exercise does."""
 
 import numpy as np
 
@@ -32,29 +30,48 @@ def polynomial_through(places, values, first, count, at):
 
 
 @inner
-def read_row(places, values, errors, free, at):
+def run_around(held, cell):
+    """First row and number of rows that serve a cell: six, or as many as are free in one run.
+
+    ``held`` (m,) marks exercised rows.  None of them is used for what is free: the second
+    derivative jumps at the exercise boundary, and the value goes on smoothly from the free side.
+    """
+    last = held.size - 1
+    inside = cell + 1 if held[cell] else cell
+    start, stop = inside, inside + 1
+    while start > 0 and not held[start - 1] and start > cell + 2 - MOST_NODES:
+        start -= 1
+    while stop <= last and not held[stop] and stop <= cell + MOST_NODES:
+        stop += 1
+    first = max(min(cell - 2, stop - MOST_NODES), start)
+    return first, min(MOST_NODES, stop - first)
+
+
+@inner
+def read_row(places, values, errors, held, at, floor):
     """Value, its first two derivatives, estimated error and whether exercise is due at ``at``.
 
-    ``places``, ``values``, ``errors`` (m,).  Rows before ``free`` are exercised, worth
-    ``1 - exp(place)``.  None of them is used for what is above: the second derivative jumps at the
-    exercise boundary, and the value above it goes on smoothly from the nodes above.
+    ``places``, ``values``, ``errors``, ``held`` (m,); ``floor`` (2,): the exercise value at ``at``
+    and its derivative.
     """
-    last = places.size - 1
-    cell = min(max(np.searchsorted(places, at, side="right") - 1, 0), last - 1)
-    asset = math.exp(at)
-    if cell + 1 >= free:
-        first = max(min(max(cell - 2, free), last + 1 - MOST_NODES), free)
-        count = min(MOST_NODES, last + 1 - first)
+    cell = min(max(np.searchsorted(places, at, side="right") - 1, 0), places.size - 2)
+    if not (held[cell] and held[cell + 1]):
+        first, count = run_around(held, cell)
         value, slope, bend = polynomial_through(places, values, first, count, at)
-        # In the cell of the boundary the continuation is a parabola that touches the payoff there.
-        touches = cell < free and slope + asset <= 0.0
-        if free == 0 or (value > 1.0 - asset and not touches):
+        # In the cell of a boundary the continuation is a parabola that touches the payoff there.
+        rise = slope - floor[1]
+        touches = (held[cell] and rise <= 0.0) or (held[cell + 1] and rise >= 0.0)
+        at_boundary = held[cell] or held[cell + 1]
+        if not at_boundary or (value > floor[0] and not touches):
             return value, slope, bend, max(errors[cell], errors[cell + 1]), 0.0
-    return 1.0 - asset, -asset, -asset, 0.0, 1.0
+    return floor[0], floor[1], 0.0, 0.0, 1.0
 
 
 @njit
-def read_rows(places, values, errors, free, at, out):
-    """`read_row` at each of ``at`` (k,), all of them within the nodes, into ``out`` (5, k)."""
+def read_rows(places, values, errors, held, at, floors, out):
+    """`read_row` at each of ``at`` (k,), all of them within the nodes, into ``out`` (5, k).
+
+    ``floors`` (2, k): the exercise value at each and its derivative.
+    """
     for k in range(at.size):
-        out[:, k] = read_row(places, values, errors, free, at[k])
+        out[:, k] = read_row(places, values, errors, held, at[k], floors[:, k])

@@ -11,6 +11,10 @@ from pdesolve._jit import inner
 from pdesolve.kernels.batch import DECAY, DIFFUSION, DRIFT, LONGEST, SCALE, YIELD
 from pdesolve.kernels.march import ALPHA, FLATTER, FLOOR, ROOM, second_stage, theta_step
 
+# Nodes on either side of the six in use whose corrections count as well: the two grids agree by
+# chance where their difference changes sign.
+AROUND = 6
+
 
 @inner
 def equation(grid, own, floor, bands, bound):
@@ -40,24 +44,24 @@ def edge(grid, own, floor, theta):
 
 
 @inner
-def column(grid, own, floor, theta, levels, work, values):
+def column(grid, own, floor, theta, levels, equations, work, values):
     """Fill ``values`` (n + 1,) of one lane at ``theta`` from its ``levels`` (m + 1, n + 1).
 
-    ``floor`` (n + 1,); ``work`` (11, n + 1) is overwritten.
+    ``floor`` (n + 1,); ``equations`` (6, n + 1) as `equation` fills them, bands first; ``work``
+    (5, n + 1) is overwritten.
     """
     times, last = grid.times, values.size - 1
     j = times.size - 2
     while j > 0 and times[j] >= theta:
         j -= 1
-    bands, bound, before, stage = work[:3], work[3:6], work[6], work[7]
-    equation(grid, own, floor, bands, bound)
+    bands, bound, before, stage = equations[:3], equations[3:], work[0], work[1]
     for i in range(last + 1):
         before[i] = levels[j, i]
     dt = theta - times[j]
     stage[0], stage[last] = edge(grid, own, floor[0], times[j] + ALPHA * dt), 0.0
     values[0], values[last] = edge(grid, own, floor[0], theta), 0.0
-    theta_step(bands, bound, 0.5 * ALPHA * dt, 1.0, before, work[8:], stage)
-    second_stage(bands, bound, 0.5 * ALPHA * dt, before, stage, work[8:], values)
+    theta_step(bands, bound, 0.5 * ALPHA * dt, 1.0, before, work[2:], stage)
+    second_stage(bands, bound, 0.5 * ALPHA * dt, before, stage, work[2:], values)
 
 
 @inner
@@ -102,8 +106,8 @@ def between_nodes(stretch, step, y, place, free, columns):
     """Value, d/dy, d2/dy2 and error at ``y``, which is ``place`` among the nodes 0 to ``n``.
 
     ``columns`` (2, n + 1) holds values and corrections; the error is the largest correction at the
-    six nodes that serve.  No node below ``free`` is used: the second derivative jumps at the
-    exercise boundary, and the value above it goes on smoothly from the nodes above.
+    six nodes that serve and some near them.  No node below ``free`` is used: the second derivative
+    jumps at the exercise boundary, and the value above it goes on smoothly from the nodes above.
     """
     n = columns.shape[1] - 1
     first = min(max(int(place) - 2, free), n - 5)
@@ -112,6 +116,6 @@ def between_nodes(stretch, step, y, place, free, columns):
     slope /= step * radius
     bend = bend / (step * radius) ** 2 - slope * y / (radius * radius)
     error = 0.0
-    for k in range(first, first + 6):
+    for k in range(max(first - AROUND, 0), min(first + 6 + AROUND, n + 1)):
         error = max(error, abs(columns[1, k]))
     return value, slope, bend, error

@@ -121,40 +121,47 @@ def second_stage(bands, bound, step, before, stage, work, after):
 
 
 @njit
-def crank_nicolson(bands, bound, times, edges, damping, levels):
+def crank_nicolson(bands, bound, times, edges, damping, stages, levels):
     """Fill ``levels[1:]`` from ``levels[0]`` by Crank–Nicolson with a damped start.
 
     Each of the first ``damping`` steps is two implicit half steps, which keep the kink of the
     payoff from ringing (Rannacher, *Numer. Math.* 43, 1984).
 
-    ``bands`` (3, m) per year, ``bound`` (3, m), ``times`` (n + 1,) in years; ``edges`` (n, 2, 2):
-    of each step, midway and at its end, the first and the last row; ``levels`` (n + 1, m).
+    ``bands``, ``bound`` (s, 3, m), the first per year: of every step, or with s = 1 of all alike;
+    ``times`` (n + 1,) in years; ``edges`` (n, 2, 2): of each step, midway and at its end, the first
+    and the last row; ``stages`` (n, m), or (1, m) where they are not kept: values midway, where a
+    step has any; ``levels`` (n + 1, m).
     """
-    work, half = np.empty((3, levels.shape[1])), np.empty(levels.shape[1])
+    work, kept = np.empty((3, levels.shape[1])), stages.shape[0] - 1
+    last, final = bands.shape[0] - 1, bound.shape[0] - 1
     for j in range(times.size - 1):
         before, after, dt = levels[j], levels[j + 1], times[j + 1] - times[j]
+        own, floor, half = bands[min(j, last)], bound[min(j, final)], stages[min(j, kept)]
         half[0], half[-1] = edges[j, 0]
         after[0], after[-1] = edges[j, 1]
         if j < damping:
-            theta_step(bands, bound, 0.5 * dt, 0.0, before, work, half)
-            theta_step(bands, bound, 0.5 * dt, 0.0, half, work, after)
+            theta_step(own, floor, 0.5 * dt, 0.0, before, work, half)
+            theta_step(own, floor, 0.5 * dt, 0.0, half, work, after)
         else:
-            theta_step(bands, bound, 0.5 * dt, 1.0, before, work, after)
+            theta_step(own, floor, 0.5 * dt, 1.0, before, work, after)
 
 
 @njit
-def tr_bdf2(bands, bound, times, edges, levels):
+def tr_bdf2(bands, bound, times, edges, stages, levels):
     """Fill ``levels[1:]`` from ``levels[0]`` by TR-BDF2.
 
     A step is a trapezoidal stage over ``ALPHA`` of it and a BDF2 stage; both have the matrix
     ``I - ALPHA dt L / 2`` (Bank et al., *IEEE Trans. CAD* 4, 1985; Hosea and Shampine, *Appl.
-    Numer. Math.* 20, 1996).  Arguments as in `crank_nicolson`, with the edges of both stages.
+    Numer. Math.* 20, 1996).  Arguments as in `crank_nicolson`, with the edges and the values of
+    both stages.
     """
-    work, stage = np.empty((3, levels.shape[1])), np.empty(levels.shape[1])
+    work, kept = np.empty((3, levels.shape[1])), stages.shape[0] - 1
+    last, final = bands.shape[0] - 1, bound.shape[0] - 1
     for j in range(times.size - 1):
         before, after = levels[j], levels[j + 1]
+        own, floor, stage = bands[min(j, last)], bound[min(j, final)], stages[min(j, kept)]
         step = 0.5 * ALPHA * (times[j + 1] - times[j])
         stage[0], stage[-1] = edges[j, 0]
         after[0], after[-1] = edges[j, 1]
-        theta_step(bands, bound, step, 1.0, before, work, stage)
-        second_stage(bands, bound, step, before, stage, work, after)
+        theta_step(own, floor, step, 1.0, before, work, stage)
+        second_stage(own, floor, step, before, stage, work, after)

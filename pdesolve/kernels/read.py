@@ -15,13 +15,14 @@ from pdesolve.kernels.batch import (
     DECAY,
     DIFFUSION,
     DISCOUNT,
+    DRIFT,
     RIGHT,
     SCALE,
     SHIFT,
     STRIKE,
     YIELD,
 )
-from pdesolve.kernels.dense import between_nodes, column, extrapolate
+from pdesolve.kernels.dense import between_nodes, column, equation, extrapolate
 
 # The rows of ``jobs``: block, lane, contract, date, and the share of the lane's life elapsed.
 BLOCK, LANE, CONTRACT, DATE, ELAPSED = range(5)
@@ -31,9 +32,12 @@ REGULAR = 0.1
 # What the choice of the time of exercise adds below the nodes, as a share of the variance of the
 # spot and of its value: it is left out there, and stated as an error.
 TIMING = 0.25
-# Growth over the life, in deviations, from which a value in the money is held above that of
-# exercise at the best certain time; below, the payoff holds it.
-STRONG = 0.05
+# Drift towards exercise in nodes' units over the life, from which a bend of the value travels, with
+# the errors made there; two grids may agree where it has passed.
+CARRYING = 2.0
+# A value is above that of exercise at the best certain time by far more than its error where the
+# spot is within some deviations of the strike and grows by less than a share of one.
+STRONG, DEEP = 0.05, -3.0
 
 
 @inner
@@ -53,6 +57,28 @@ def below_nodes(own, theta, y):
         return 1.0 - asset, -scale * asset, -scale * scale * asset, 0.0
     # The best time moves with the spot; by the envelope theorem only the bend feels it.
     return value, -scale * later, scale * scale * later * (waits - 1.0), error
+
+
+@inner
+def carry_along(own, change):
+    """Raise every correction to the largest, if errors of one place are carried to others."""
+    if own[DRIFT] > -CARRYING or own[YIELD] < own[DECAY]:
+        return
+    largest = 0.0
+    for i in range(change.size):
+        largest = max(largest, abs(change[i]))
+    for i in range(change.size):
+        change[i] = largest
+
+
+@inner
+def may_wait(own, theta, y):
+    """Whether exercise at a certain later time may be worth as much as the value."""
+    x, fall = y * own[SCALE], own[YIELD] - own[DECAY]
+    if fall <= 0.0 <= own[DECAY] or x > max(fall, 0.0) * theta:
+        return False
+    deviation = own[SCALE] * math.sqrt(2.0 * own[DIFFUSION])
+    return abs(fall) > STRONG * deviation or x < DEEP * deviation
 
 
 @inner
@@ -93,19 +119,20 @@ def unit_put(spacing, own, theta, asset, exercised, columns):
         return 0.0, 0.0, 0.0, 0.0
     if place <= 0.0:
         return below_nodes(own, theta, y)
-    if place <= exercised:
-        return 1.0 - asset, -scale * asset, -scale * scale * asset, 0.0
     free = max(math.ceil(exercised), 0)
     value, slope, bend, error = between_nodes(stretch, step, y, place, free, columns)
-    if own[AMERICAN] == 1.0:
-        if value <= 1.0 - asset:
-            return 1.0 - asset, -scale * asset, -scale * scale * asset, error
-        if asset < 1.0 and abs(own[DECAY] - own[YIELD]) > STRONG * scale:
-            sure, steep, curved, _ = below_nodes(own, theta, y)
-            if value < sure:
-                return sure, steep, curved, max(error, sure - value)
-        return max(value, 0.0), slope, bend, error
-    return value, slope, bend, REGULAR * error
+    if own[AMERICAN] == 0.0:
+        return max(min(value, 1.0), 0.0), slope, bend, REGULAR * error
+    if place <= exercised:
+        error = 0.0
+    if place <= exercised or value <= 1.0 - asset:
+        value, slope, bend = 1.0 - asset, -scale * asset, -scale * scale * asset
+    if may_wait(own, theta, y):
+        sure, steep, curved, _ = below_nodes(own, theta, y)
+        if value < sure:
+            return sure, steep, curved, max(error, sure - value)
+    highest = 1.0 if own[DECAY] >= 0.0 else math.inf
+    return max(min(value, highest), 0.0), slope, bend, error
 
 
 @inner
@@ -126,31 +153,46 @@ def read(spacing, own, theta, exercised, columns, spots, out):
 
 
 @njit
-def dense_columns(grid, terms, jobs, floors, levels, work, columns):
-    """Fill row ``j`` of ``columns`` (j, n + 1) with the values at the nodes for job ``j``.
+def columns_at(grid, terms, jobs, floors, levels, columns):
+    """Fill row ``j`` of ``columns`` (j, n + 1) with the values at the nodes at the date of job j.
 
-    ``terms`` (b, 11, WIDTH); ``jobs`` (5, j); ``floors`` (b, n + 1, WIDTH); ``levels`` (b, m + 1,
-    n + 1, WIDTH); ``work`` (11, n + 1) is overwritten.
+    Numbers of lanes: ``terms`` (b, 11, w), ``floors`` (b, n + 1, w), ``levels`` (b, m + 1, n + 1,
+    w).  ``jobs`` (5, j); what the dates of one lane share is made once if they follow one another.
     """
+    equations, work = np.empty((6, columns.shape[1])), np.empty((5, columns.shape[1]))
     for j in range(jobs.shape[1]):
-        b, lane, theta = int(jobs[BLOCK, j]), int(jobs[LANE, j]), jobs[ELAPSED, j]
+        b, lane = int(jobs[BLOCK, j]), int(jobs[LANE, j])
         own, floor = terms[b, :, lane], floors[b, :, lane]
-        column(grid, own, floor, theta, levels[b, :, :, lane], work, columns[j])
+        if j == 0 or jobs[BLOCK, j - 1] != b or jobs[LANE, j - 1] != lane:
+            equation(grid, own, floor, equations[:3], equations[3:])
+        theta, lane_levels = jobs[ELAPSED, j], levels[b, :, :, lane]
+        column(grid, own, floor, theta, lane_levels, equations, work, columns[j])
 
 
 @njit
-def read_columns(spacing, terms, jobs, coarse, fine, free, spots, out):
+def read_columns(spacing, terms, jobs, floors, coarse, fine, spots, out):
     """Extrapolate the columns of each job and read them.
 
-    ``spacing`` is the stretch and the step of the fine grid; ``coarse`` (j, n + 1), ``fine`` (j,
-    2 n + 1), ``free`` (j,) the first nodes of the latter that are not exercised; ``terms``
-    (b, 11, WIDTH); ``jobs`` (5, j); ``spots`` (c, d, k); ``out`` (4, c, d, k) receives value,
-    delta, gamma and estimated error.
+    ``spacing`` is the stretch and the step of the fine grid.  Numbers of lanes: ``terms`` (b, 11,
+    w), ``floors`` (b, 2 n + 1, w) of the fine grid, ``coarse`` (b, n + 1, w) and ``fine`` (b, 2 n +
+    1, w); or the last two from `columns_at`, (j, n + 1, 1) and (j, 2 n + 1, 1).  ``jobs`` (5, j);
+    ``spots`` (c, d, k); ``out`` (4, c, d, k) receives value, delta, gamma and estimated error.
     """
-    columns = np.empty((2, fine.shape[1]))
+    n, by_job = fine.shape[1], fine.shape[2] == 1
+    low, high, columns = np.empty(coarse.shape[1]), np.empty(n), np.empty((2, n))
     for j in range(jobs.shape[1]):
-        extrapolate(coarse[j], fine[j], columns)
-        own, theta = terms[int(jobs[BLOCK, j]), :, int(jobs[LANE, j])], jobs[ELAPSED, j]
+        b, lane = int(jobs[BLOCK, j]), int(jobs[LANE, j])
+        row, side = (j, 0) if by_job else (b, lane)
+        for i in range(low.size):
+            low[i] = coarse[row, i, side]
+        free = n  # the first node that is not exercised
+        for i in range(n - 1, -1, -1):
+            high[i] = fine[row, i, side]
+            if high[i] > floors[b, i, lane]:
+                free = i
+        own, theta = terms[b, :, lane], jobs[ELAPSED, j]
         c, d = int(jobs[CONTRACT, j]), int(jobs[DATE, j])
-        exercised = exercise_place(spacing, own, free[j], columns[0])
+        extrapolate(low, high, columns)
+        carry_along(own, columns[1])
+        exercised = exercise_place(spacing, own, free, columns[0])
         read(spacing, own, theta, exercised, columns, spots[c, d], out[:, c, d])

@@ -1,7 +1,5 @@
 """Three-point weights of derivatives on nodes of any spacing."""
 
-import numpy as np
-
 
 def first_derivative(x, out):
     """Fill ``out`` (3, m) with the weights of the neighbour below, the node, the neighbour above.
@@ -12,7 +10,7 @@ def first_derivative(x, out):
 
     ``x`` (m,) ascends.  The two end columns are zero.
     """
-    a, b = np.diff(x)[:-1], np.diff(x)[1:]
+    a, b = x[1:-1] - x[:-2], x[2:] - x[1:-1]
     out[:] = 0.0
     out[0, 1:-1] = -b / (a * (a + b))
     out[1, 1:-1] = (b - a) / (a * b)
@@ -29,7 +27,7 @@ def second_derivative(x, out):
     of second order where neighbouring steps differ by the square of the step.  ``x`` (m,) ascends.
     The two end columns are zero.
     """
-    a, b = np.diff(x)[:-1], np.diff(x)[1:]
+    a, b = x[1:-1] - x[:-2], x[2:] - x[1:-1]
     out[:] = 0.0
     out[0, 1:-1] = 2.0 / (a * (a + b))
     out[1, 1:-1] = -2.0 / (a * b)

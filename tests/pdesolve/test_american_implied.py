@@ -40,8 +40,8 @@ def test_the_volatility_of_a_price_comes_back(book):
     chosen = {name: values[known] for name, values in terms.items()}
     found = american_implied_volatility(quote.price[known], spot[known], 100.0, **chosen)
     assert known.sum() > 0.8 * N
-    # The search ends at 1e-10; the price itself is held to 1e-14 over a vega of 1e-2.
-    np.testing.assert_allclose(found, vol[known], atol=1e-9)
+    # The search ends where it expects to be within 4e-9.
+    np.testing.assert_allclose(found, vol[known], rtol=0.0, atol=1e-8)
 
 
 def test_an_american_price_implies_no_more_volatility_than_a_european_one(book):

@@ -15,7 +15,7 @@ from pdesolve import (
     solve,
     solve_many,
 )
-from pdesolve.kernels.lanes import WIDTH
+from pdesolve.kernels.lanes import NARROW, WIDE
 
 HOUR = 1.0 / 8760.0
 MONTH = 30.0 / 365.0
@@ -60,16 +60,16 @@ def everything(surfaces):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_contracts_changes_no_bit(seed):
-    book, times = random_book(2 * WIDTH + 5, seed), [0.0, 0.05, 0.7]
+    book, times = random_book(2 * WIDE + 5, seed), [0.0, 0.05, 0.7]
     order = np.random.default_rng(seed).permutation(len(book))
     straight = everything(solve_many(book, spots=SPOTS, times=times))
     mixed = everything(solve_many(book.take(order), spots=SPOTS, times=times))
     np.testing.assert_array_equal(mixed, straight[:, order])
 
 
-@pytest.mark.parametrize("size", [1, 3, WIDTH, WIDTH + 1])
+@pytest.mark.parametrize("size", [1, NARROW, NARROW + 1, WIDE, WIDE + 1])
 def test_the_size_of_the_batch_changes_no_bit(size):
-    book = random_book(2 * WIDTH, 0)
+    book = random_book(2 * WIDE, 0)
     together = everything(solve_many(book, spots=SPOTS, times=[0.0, 0.3]))[:, :size]
     some = solve_many(book.take(np.arange(size)), spots=SPOTS, times=[0.0, 0.3])
     np.testing.assert_array_equal(everything(some), together)
@@ -77,7 +77,7 @@ def test_the_size_of_the_batch_changes_no_bit(size):
 
 @pytest.mark.parametrize("threads", [2, 5])
 def test_the_number_of_threads_changes_no_bit(threads):
-    book = random_book(20 * WIDTH, 1)
+    book = random_book(20 * WIDE, 1)
     expected = everything(solve_many(book, spots=[100.0], times=[0.0, 0.3]))
     found = everything(solve_many(book, spots=[100.0], times=[0.0, 0.3], threads=threads))
     np.testing.assert_array_equal(found, expected)

@@ -7,24 +7,25 @@ import pytest
 
 from pdesolve import BlackScholes, Contracts, Exercise, Grid, Option, Right, Scheme
 from pdesolve._jit import njit
+from pdesolve.filling import DAMPING_STEPS
 from pdesolve.kernels import batch, lanes, march
 from pdesolve.kernels.stencil import first_derivative, second_derivative
 from pdesolve.layout import lay_out
-from pdesolve.marching import DAMPING_STEPS
 from pdesolve.marching import march as march_option
-from pdesolve.operator import smoothed_payoff
+from pdesolve.problem import pose
+from pdesolve.rows import smoothed_payoff
 from pdesolve.scaled_grid import scaled_grid
 
 pytestmark = pytest.mark.kernels
 
-WIDTH = lanes.WIDTH
+WIDTHS = (lanes.NARROW, lanes.WIDE)
 GRID = scaled_grid(64, 12)
-LEVELS = (1, GRID.times.size, GRID.nodes.size, WIDTH)
+LEVELS = (1, GRID.times.size, GRID.nodes.size)
 
 
 @njit
 def apply(rows, out):
-    """Write into ``out`` (12, WIDTH) what each operation makes of ``rows`` (3, WIDTH)."""
+    """Write into ``out`` (13,) of lanes what each operation makes of ``rows`` (3,)."""
     a, b, c = lanes.load(rows, 0), lanes.load(rows, 1), lanes.load(rows, 2)
     results = (
         a + b,
@@ -35,10 +36,11 @@ def apply(rows, out):
         lanes.larger(a, b),
         lanes.select(a, b, c),
         lanes.square_root(c),
-        lanes.splat(2.5),
+        lanes.spread(2.5, a),
         lanes.exp(a),
-        lanes.exp(a * lanes.splat(100.0)),
+        lanes.exp(a * 100.0),
         a * b + c,
+        2.0 - lanes.larger(1.0, a) / 4.0,
     )
     for i, result in enumerate(results):
         lanes.store(out, i, result)
@@ -49,32 +51,39 @@ def some_positive(rows):
     return lanes.any_positive(lanes.load(rows, 0))
 
 
-def test_operations_on_lanes_are_those_of_numpy():
+def rows_of(numbers):
+    """An array of lanes of some numbers (..., w)."""
+    return np.ascontiguousarray(numbers).view(lanes.rows_of(numbers.shape[-1]))[..., 0]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_operations_on_lanes_are_those_of_numpy(width):
     draw = np.random.default_rng(0).uniform
-    rows, out = draw(-3.0, 3.0, (3, WIDTH)), np.empty((12, WIDTH))
+    rows, out = draw(-3.0, 3.0, (3, width)), np.empty((13, width))
     rows[2] = abs(rows[2]) + 0.1
-    apply(rows, out)
+    apply(rows_of(rows), rows_of(out))
     a, b, c = rows
     plain = [a + b, a - b, a * b, a / c, -a, np.maximum(a, b), np.where(a > 0.0, b, c), np.sqrt(c)]
     np.testing.assert_array_equal(out[:8], plain)
     np.testing.assert_array_equal(out[8], 2.5)
+    np.testing.assert_array_equal(out[12], 2.0 - np.maximum(1.0, a) / 4.0)
     eps = np.finfo(float).eps
     np.testing.assert_allclose(out[9:11], np.exp([a, 100.0 * a]), rtol=2.0 * eps)
     np.testing.assert_allclose(out[11], a * b + c, rtol=0.0, atol=20.0 * eps)  # one rounding less
 
 
-@pytest.mark.parametrize("lane", [0, 7, WIDTH - 1])
-def test_one_positive_lane_is_enough(lane):
-    rows = np.full((1, WIDTH), -1.0)
-    assert not some_positive(rows)
+@pytest.mark.parametrize(("width", "lane"), [(8, 0), (8, 7), (32, 0), (32, 17), (32, 31)])
+def test_one_positive_lane_is_enough(width, lane):
+    rows = np.full((1, width), -1.0)
+    assert not some_positive(rows_of(rows))
     rows[0, lane] = 1e-300
-    assert some_positive(rows)
+    assert some_positive(rows_of(rows))
 
 
 def random_terms(seed, *, early):
-    """A block of contracts, whose lanes differ in all that kernels read."""
+    """A wide block of contracts, whose lanes differ in all that kernels read."""
     draw = np.random.default_rng(seed).uniform
-    terms = np.zeros((1, 11, WIDTH))
+    terms = np.zeros((1, 11, lanes.WIDE))
     for row, (low, high) in {
         batch.DIFFUSION: (0.3, 0.5),
         batch.DRIFT: (-0.6, 0.6),
@@ -83,19 +92,22 @@ def random_terms(seed, *, early):
         batch.SCALE: (0.05, 0.8),
         batch.LONGEST: (0.5, 2.0),
     }.items():
-        terms[0, row] = draw(low, high, WIDTH)
+        terms[0, row] = draw(low, high, lanes.WIDE)
     terms[0, batch.AMERICAN] = early
     return terms
 
 
 def on_lanes(scheme, terms):
-    floors, levels = np.empty((1, *LEVELS[2:])), np.empty(LEVELS)
-    work = np.empty((3, *LEVELS[2:]))
+    """Levels of a block of terms (1, 11, w), by the march on lanes."""
+    rows = rows_of(terms)
+    floors, levels, work = (
+        np.empty(n, rows.dtype) for n in ((1, LEVELS[2]), LEVELS, (3, LEVELS[2]))
+    )
     if scheme is Scheme.TR_BDF2:
-        batch.tr_bdf2(GRID, terms, floors, levels, work)
+        batch.tr_bdf2(GRID, rows, floors, levels, work)
     else:
-        batch.crank_nicolson(GRID, DAMPING_STEPS, terms, floors, levels, work)
-    return levels[0]
+        batch.crank_nicolson(GRID, DAMPING_STEPS, rows, floors, levels, work)
+    return levels[0][lanes.FIELD]
 
 
 def alone(scheme, term):
@@ -119,12 +131,13 @@ def alone(scheme, term):
     low = np.exp(-t * term[batch.DECAY])
     low -= math.exp(term[batch.SCALE] * nodes[0]) * np.exp(-t * term[batch.YIELD])
     edges = np.stack([np.maximum(low, bound[0, 0]), 0.0 * t], axis=2)
-    levels = np.empty(LEVELS[1:3])
+    levels = np.empty(LEVELS[1:])
     levels[0] = smoothed_payoff(term[batch.SCALE] * nodes)
     if scheme is Scheme.TR_BDF2:
-        march.tr_bdf2(bands, bound, times, edges, levels)
+        march.tr_bdf2(bands[None], bound[None], times, edges, levels[:1].copy(), levels)
     else:
-        march.crank_nicolson(bands, bound, times, edges, DAMPING_STEPS, levels)
+        stages = levels[:1].copy()
+        march.crank_nicolson(bands[None], bound[None], times, edges, DAMPING_STEPS, stages, levels)
     return levels
 
 
@@ -134,9 +147,18 @@ def alone(scheme, term):
 def test_every_lane_marches_as_alone(scheme, early, seed):
     terms = random_terms(seed, early=early)
     together = on_lanes(scheme, terms)
-    for lane in range(WIDTH):
+    for lane in range(lanes.WIDE):
         expected = alone(scheme, terms[0, :, lane])
         np.testing.assert_allclose(together[..., lane], expected, rtol=0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("early", [0.0, 1.0])
+@pytest.mark.parametrize("scheme", Scheme)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_number_of_lanes_changes_no_bit(scheme, early, seed):
+    terms = random_terms(seed, early=early)
+    narrow = on_lanes(scheme, terms[..., : lanes.NARROW])
+    np.testing.assert_array_equal(narrow, on_lanes(scheme, terms)[..., : lanes.NARROW])
 
 
 @pytest.mark.parametrize("right", Right)
@@ -147,10 +169,11 @@ def test_an_option_marches_in_spot_as_its_lane_in_scaled_coordinates(right, sche
     draw = np.random.default_rng(seed).uniform
     vol, rate, dividend_yield, expiry = draw([0.2, 0.0, 0.0, 0.1], [0.5, 0.08, 0.08, 1.0])
     contract = Contracts(right, 100.0, expiry, vol, rate, dividend_yield, True)
-    terms = lay_out(contract, np.array([[expiry]])).terms
+    terms = lay_out(contract, np.array([[expiry]])).terms[lanes.FIELD]
     lane = on_lanes(scheme, terms)[..., 0]
     spots = 100.0 * np.exp(-right * terms[0, batch.SCALE, 0] * GRID.nodes)
     grid = Grid(spots[:: -int(right)], expiry * GRID.times)
     option = Option(right, 100.0, expiry, Exercise.AMERICAN)
-    marched = march_option(option, BlackScholes(vol, rate, dividend_yield), grid, scheme)
+    model = BlackScholes(vol, rate, dividend_yield)
+    marched = march_option(pose(option, model, ()), grid, scheme)
     np.testing.assert_allclose(marched.levels, lane, rtol=0.0, atol=1e-12)

@@ -1,11 +1,17 @@
 """The scalar kernels against dense algebra, the matrix exponential, and complementarity."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 import scipy.linalg
 from numpy.polynomial import Polynomial
 
-from pdesolve import BlackScholes, Exercise, Option, Right, spot_grid
+from pdesolve import BlackScholes, Exercise, Option, Right, Scheme, spot_grid
+from pdesolve.ends import end_values
+from pdesolve.filling import stage_times
 from pdesolve.kernels.between import read_rows
 from pdesolve.kernels.march import (
     ALPHA,
@@ -17,7 +23,9 @@ from pdesolve.kernels.march import (
     theta_step,
     tr_bdf2,
 )
-from pdesolve.operator import black_scholes_operator, edges, smoothed_payoff
+from pdesolve.operator import exercise_rates, exercise_region, operator_over
+from pdesolve.problem import pose
+from pdesolve.rows import lay_rows, smoothed_payoff
 from tests import naive
 
 pytestmark = pytest.mark.kernels
@@ -38,6 +46,26 @@ def unbounded(m=M):
     return np.stack([np.full(m, -np.inf), np.ones(m), np.ones(m)])
 
 
+class Laid(NamedTuple):
+    """An option on rows, its operator over a year, and its end values."""
+
+    places: np.ndarray
+    bands: np.ndarray
+    bound: np.ndarray
+    rates: tuple[float, float]
+    ends: Callable[[np.ndarray], np.ndarray]
+
+
+def laid(option, model, spots):
+    problem = pose(option, model, ())
+    rows, year = lay_rows(problem, spots), (np.zeros(1), np.ones(1))
+    region = exercise_region(problem, *year)
+    operator = operator_over(problem, rows, region, *year)
+    rates = tuple(float(rate[0]) for rate in exercise_rates(problem, *year))
+    ends = partial(end_values, problem, rows, region)
+    return Laid(rows.places, operator.bands[0], operator.bound[0], rates, ends)
+
+
 def random_put(seed, *, early=True):
     """A put's rows on 81 nodes, drifting less than diffusing in every cell."""
     draw = np.random.default_rng(seed).uniform
@@ -45,7 +73,7 @@ def random_put(seed, *, early=True):
     exercise = Exercise.AMERICAN if early else Exercise.EUROPEAN
     option = Option(Right.PUT, 100.0, 1.0, exercise)
     spots = spot_grid(100.0, model.volatility, lowest=15.0, highest=500.0, n_cells=80)
-    return black_scholes_operator(option, model, spots)
+    return laid(option, model, spots)
 
 
 def one_step(rows, before, ends, *, explicit=1.0, step=0.02, room=True):
@@ -61,9 +89,8 @@ def marched(rows):
     times = np.linspace(0.0, 1.0, 21) ** 2
     levels = np.empty((21, rows.places.size))
     levels[0] = smoothed_payoff(rows.places)
-    steps = np.diff(times)
-    stages = times[:-1, None] + np.stack([ALPHA * steps, steps], axis=1)
-    tr_bdf2(rows.bands, rows.bound, times, edges(rows, stages), levels)
+    ends = rows.ends(stage_times(Scheme.TR_BDF2, times))
+    tr_bdf2(rows.bands[None], rows.bound[None], times, ends, levels[:1].copy(), levels)
     return levels
 
 
@@ -89,11 +116,13 @@ def test_a_march_is_of_second_order_to_the_matrix_exponential(bands, scheme):
     errors = []
     for n in (8, 16, 32, 64):
         times, levels = np.linspace(0.0, 1.0, n + 1), np.zeros((n + 1, M))
-        levels[0] = before
+        levels[0], stages = before, np.empty((1, M))
         if scheme == "tr_bdf2":
-            tr_bdf2(bands, unbounded(), times, np.zeros((n, 2, 2)), levels)
+            tr_bdf2(bands[None], unbounded()[None], times, np.zeros((n, 2, 2)), stages, levels)
         else:
-            crank_nicolson(bands, unbounded(), times, np.zeros((n, 2, 2)), 0, levels)
+            crank_nicolson(
+                bands[None], unbounded()[None], times, np.zeros((n, 2, 2)), 0, stages, levels
+            )
         errors.append(np.abs(levels[-1] - exact).max())
     order = -np.polyfit(np.log([8, 16, 32, 64]), np.log(errors), 1)[0]
     assert order == pytest.approx(2.0, abs=0.1)
@@ -102,7 +131,8 @@ def test_a_march_is_of_second_order_to_the_matrix_exponential(bands, scheme):
 def test_damped_steps_are_pairs_of_implicit_half_steps(bands):
     times, levels = np.array([0.0, 0.2, 0.5]), np.zeros((3, M))
     levels[0, 20] = 1.0
-    crank_nicolson(bands, unbounded(), times, np.zeros((2, 2, 2)), 1, levels)
+    sets = bands[None], unbounded()[None]
+    crank_nicolson(*sets, times, np.zeros((2, 2, 2)), 1, np.empty((1, M)), levels)
     expected = levels[0]
     for step, explicit in ((0.1, 0.0), (0.1, 0.0), (0.15, 1.0)):
         system = naive.step_system(bands, step, explicit, expected, (0.0, 0.0))
@@ -114,9 +144,11 @@ def test_both_stages_of_tr_bdf2_agree_with_dense_algebra(bands):
     levels, dt = np.zeros((2, M)), 0.4
     levels[0] = np.linspace(0.0, 1.0, M) ** 2
     edges_ = np.array([[[0.1, 0.9], [0.2, 0.8]]])
-    tr_bdf2(bands, unbounded(), np.array([0.0, dt]), edges_, levels)
+    stages, sets = np.empty((1, M)), (bands[None], unbounded()[None])
+    tr_bdf2(*sets, np.array([0.0, dt]), edges_, stages, levels)
     before, step = levels[0], 0.5 * ALPHA * dt
     stage = np.linalg.solve(*naive.step_system(bands, step, 1.0, before, edges_[0, 0]))
+    np.testing.assert_allclose(stages[0], stage, rtol=1e-12)
     mixed = (stage - (1.0 - ALPHA) ** 2 * before) / (ALPHA * (2.0 - ALPHA))
     after = np.linalg.solve(*naive.step_system(bands, step, 0.0, mixed, edges_[0, 1]))
     np.testing.assert_allclose(levels[1], after, rtol=1e-12)
@@ -160,10 +192,10 @@ def test_values_never_fall_below_the_floor(seed):
 def test_a_call_runs_over_the_rows_of_its_mirrored_put():
     # S / K of one is K / S of the other, with rate and yield exchanged (McDonald and Schroder).
     spots = spot_grid(100.0, 0.3, n_cells=80)
-    call = black_scholes_operator(
+    call = laid(
         Option(Right.CALL, 100.0, 1.0, Exercise.AMERICAN), BlackScholes(0.3, 0.02, 0.05), spots
     )
-    put = black_scholes_operator(
+    put = laid(
         Option(Right.PUT, 100.0, 1.0, Exercise.AMERICAN),
         BlackScholes(0.3, 0.05, 0.02),
         1e4 / spots[::-1],
@@ -176,7 +208,7 @@ def test_a_call_runs_over_the_rows_of_its_mirrored_put():
 def test_a_bond_loses_the_rate_and_the_asset_the_yield():
     # In units of the strike: L 1 = -r exactly, L exp(z) = -q exp(z) to the order of the weights.
     rows = random_put(3)
-    gain, loss = rows.gain, rows.loss
+    gain, loss = rows.rates
     inner = slice(1, -1)
     money, asset = np.empty((2, rows.places.size))
     multiply(rows.bands, np.ones(rows.places.size), money)
@@ -194,7 +226,8 @@ def test_between_nodes_six_of_them_are_joined_by_their_polynomial():
         np.array([0.3 * places[5] + 0.7 * places[6]]),
         np.empty((5, 1)),
     )
-    read_rows(places, values, np.full(12, 1e-3), 0, at, out)
+    free, never = np.zeros(12, dtype=bool), np.full((2, 1), -np.inf)
+    read_rows(places, values, np.full(12, 1e-3), free, at, never, out)
     through = Polynomial.fit(places[3:9], values[3:9], 5)
     expected = [through(at[0]), through.deriv()(at[0]), through.deriv(2)(at[0]), 1e-3, 0.0]
     np.testing.assert_allclose(out[:, 0], expected, rtol=1e-9)
@@ -209,8 +242,9 @@ def test_no_exercised_row_serves_above_the_boundary(free):
     at = np.array(
         [places[free - 1] - 0.01, 0.5 * (places[free - 1] + places[free]), places[free + 1]]
     )
-    read_rows(places, values, np.zeros(12), free, at, out)
+    floors = np.stack([-np.expm1(at), -np.exp(at)])
+    read_rows(places, values, np.zeros(12), np.arange(12) < free, at, floors, out)
     np.testing.assert_allclose(out[0, 1:], 2.0 + at[1:] + at[1:] ** 2, rtol=1e-12)
     np.testing.assert_allclose(out[2, 1:], 2.0, rtol=1e-9)
-    exercised = [-np.expm1(at[0]), -np.exp(at[0]), -np.exp(at[0]), 0.0, 1.0]
+    exercised = [-np.expm1(at[0]), -np.exp(at[0]), 0.0, 0.0, 1.0]
     np.testing.assert_allclose(out[:, 0], exercised, rtol=1e-15)

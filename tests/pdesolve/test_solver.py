@@ -19,6 +19,7 @@ from pdesolve import (
     time_grid,
 )
 from pdesolve.marching import march
+from pdesolve.problem import pose
 from pdesolve.reading import read_column
 
 MODEL = BlackScholes(volatility=0.3, rate=0.05, dividend_yield=0.02)
@@ -50,9 +51,9 @@ def unextrapolated(option, n_cells, scheme):
     """Value, delta and gamma at `SPOTS` of one march alone."""
     spots = spot_grid(option.strike, 0.3, n_cells=n_cells)
     grid = Grid(spots, time_grid(option.expiry, int(0.175 * n_cells)))
-    marched = march(option, MODEL, grid, scheme)
+    marched = march(pose(option, MODEL, ()), grid, scheme)
     column = marched.column(option.expiry)
-    return read_column(marched.operator, column, 0.0 * spots, option, MODEL, SPOTS)
+    return read_column(marched, column, 0.0 * spots, option.expiry, SPOTS)
 
 
 def fitted_orders(option, reference, scheme, greeks):
@@ -174,10 +175,19 @@ def test_a_put_that_is_never_exercised_early_is_worth_the_european_one(rate, div
 @pytest.mark.parametrize(
     ("right", "rate", "dividend_yield"), [(Right.PUT, -0.01, -0.02), (Right.CALL, -0.02, -0.01)]
 )
-def test_two_exercise_boundaries_are_refused(right, rate, dividend_yield):
+def test_between_two_exercise_boundaries_the_batch_is_matched(right, rate, dividend_yield):
     option, model = Option(right, 100.0, 1.0, AMERICAN), BlackScholes(0.2, rate, dividend_yield)
-    with pytest.raises(ValueError, match="must leave one exercise boundary, got -"):
-        solve(option, model)
+    surface = solve(option, model)
+    columns = (0.2, rate, dividend_yield)
+    fine = solve_many(
+        Contracts(right, 100.0, 1.0, *columns, True), spots=SPOTS, resolution=Resolution(512, 96)
+    )
+    np.testing.assert_allclose(surface.value(SPOTS), fine.values[0, 0], rtol=0.0, atol=1e-4)
+    inner, outer = sorted(surface.exercise_boundaries(), key=lambda spot: abs(spot - 100.0))
+    assert surface.exercise_boundary() == inner
+    assert right * (outer - inner) > 0.0
+    between = np.linspace(inner, outer, 7)[1:-1]
+    np.testing.assert_array_equal(surface.value(between), option.payoff(between))
 
 
 @pytest.mark.parametrize("volatility", [0.05, 0.1, 0.2])

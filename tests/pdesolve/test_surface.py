@@ -136,7 +136,7 @@ def test_spots_that_are_none_are_refused(put, spot):
 @pytest.mark.parametrize("right", Right)
 def test_alive_at_expiry_the_payoff_is_read(right):
     surface = solve(Option(right, 100.0, 1.0, AMERICAN), MODEL)
-    np.testing.assert_array_equal(surface.value(SPOTS, 1.0), surface.option.payoff(SPOTS))
+    np.testing.assert_array_equal(surface.value(SPOTS, 1.0), surface.contract.payoff(SPOTS))
     away = SPOTS[SPOTS != 100.0]
     np.testing.assert_array_equal(
         surface.delta(away, 1.0), np.where(right * (away - 100.0) > 0.0, float(right), 0.0)

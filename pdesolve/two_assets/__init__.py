@@ -1,0 +1,1 @@
+"""Options on two assets, on a plane of their spots."""
