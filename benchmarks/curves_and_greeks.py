@@ -90,7 +90,7 @@ def curve_rows(fresh: Sample) -> list[Row]:
 
 def greek_errors(sample: Sample, exact: dict[str, Floats], resolution: Resolution) -> Floats:
     """Errors (6, c) of our Greeks on one grid."""
-    found = solve_greeks(sample.contracts, sample.spots, resolution, 1)[0]
+    found = solve_greeks(sample.contracts, sample.spots, resolution)[0]
     return np.array([getattr(found, name) - exact[name] for name in GREEKS])
 
 
@@ -102,7 +102,7 @@ def greek_rows(fresh: Sample) -> list[Row]:
     scaled = [greek_errors(referred, exact, resolution) / bound for resolution in LADDER]
     index = coarsest(scaled, 1.0)
     batch = fresh.tiled(GREEKS_BATCH)
-    work = partial(solve_greeks, batch.contracts, batch.spots, LADDER[index], 1)
+    work = partial(solve_greeks, batch.contracts, batch.spots, LADDER[index])
     seconds = cpu_seconds(work) / GREEKS_BATCH
     limit = f"<= {1e6 * GREEKS_LIMIT:.0f} us"
     name = f"all, in a batch: {_grid(LADDER[index])}"

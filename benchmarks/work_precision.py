@@ -12,7 +12,8 @@ Method  200 contracts with strike 100 drawn like the field's standard set, by it
         as the column says; where ours is set against one of them, it is at the error that ours has
         on all 200.
 
-    python -m benchmarks.work_precision
+    python -m benchmarks.work_precision            prints the table
+    python -m benchmarks.work_precision --readme   writes that of the README, too
 """
 
 import sys
@@ -24,6 +25,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from benchmarks import _quantlib as quantlib
+from benchmarks import _readme
 from benchmarks._sample import FRESH_SEED, STANDARD_SEED, Floats, Sample, standard_set
 from benchmarks._table import Row, micro, show, sizes, small
 from benchmarks._timing import cpu_seconds
@@ -39,6 +41,17 @@ NAMES = {Scheme.TR_BDF2: "TR-BDF2", Scheme.CRANK_NICOLSON: "Crank-Nicolson"}
 FLOORS = {True: ((2e-4, 12.0), (4e-5, 45.0)), False: ((3e-5, 5.0),)}
 QDFP, DIFFERENCES = "QuantLib QdFp accurate", "QuantLib Douglas 3200 x 800"
 TIMES_QDFP, TIMES_DIFFERENCES = 6.0, 3_000.0
+
+# American engines that the README shows, by what it calls them.
+README_SHOWS = {
+    "TR-BDF2 64 x 12": "pde-margin, 64 x 12 and its double",
+    "TR-BDF2 128 x 24": "pde-margin, 128 x 24",
+    "TR-BDF2 256 x 48": "pde-margin, 256 x 48",
+    "QuantLib QdFp fast": "QuantLib QdFp fast",
+    QDFP: "QuantLib QdFp accurate",
+    "QuantLib CN 400 x 400, 2 damped": "QuantLib finite differences, 400 x 400",
+    DIFFERENCES: "QuantLib finite differences, 3200 x 800",
+}
 
 # Engine, contracts it is shown on, and repeats.
 Peer = tuple[quantlib.Engine, int, int]
@@ -177,25 +190,37 @@ def floors(sample: Sample, mine: list[Point], others: list[Point]) -> list[Row]:
     return rows
 
 
-def block(seed: int, *, american: bool) -> list[Row]:
-    """All rows of one seed and exercise style."""
+def block(seed: int, *, american: bool) -> tuple[list[Point], list[Row]]:
+    """All points of one seed and exercise style, and their rows."""
     sample = standard_set(seed, american=american)
     exact = truth(sample)
     mine, others = ours(sample, exact), peers(sample, exact)
     style = "American" if american else "European"
-    rows = [Row(f"{style}, seed {seed}"), *(point.row() for point in (*others, *mine))]
-    return rows + (floors(sample, mine, others) if seed == FRESH_SEED else [])
+    seen = [*others, *mine]
+    rows = [Row(f"{style}, seed {seed}"), *(point.row() for point in seen)]
+    return seen, rows + (floors(sample, mine, others) if seed == FRESH_SEED else [])
+
+
+def readme_rows(seen: list[Point]) -> list[tuple[str, ...]]:
+    """The points that the README shows, in its words."""
+    by_name = {point.name: point for point in seen}
+    shown = [(words, by_name[name]) for name, words in README_SHOWS.items()]
+    return [
+        (words, small(point.largest), small(point.rms), f"{micro(point.seconds)} µs")
+        for words, point in shown
+    ]
 
 
 def main() -> int:
     print("cells x steps of the coarser grid; the finer, extrapolated with it, has twice of both")
     columns = ("strike 100", "contracts", "max error", "rms error", "us each")
-    rows = [
-        row
-        for seed in (STANDARD_SEED, FRESH_SEED)
-        for american in (True, False)
-        for row in block(seed, american=american)
-    ]
+    rows: list[Row] = []
+    for seed in (STANDARD_SEED, FRESH_SEED):
+        for american in (True, False):
+            seen, block_rows = block(seed, american=american)
+            rows += block_rows
+            if american and seed == FRESH_SEED and "--readme" in sys.argv:
+                _readme.write(readme_rows(seen))
     return show(columns, rows)
 
 

@@ -7,7 +7,12 @@ author = "the pde-margin authors"
 copyright = f"2026, {author}"
 release = version = __version__
 
-extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
+extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
+nb_execution_mode = "cache"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_execution_in_temp = False
+nb_merge_streams = True
 myst_enable_extensions = ["dollarmath"]
 autodoc_member_order = "groupwise"
 autodoc_typehints = "none"

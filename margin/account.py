@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from margin import _check
-from margin.instrument import Asset, Instrument, OptionContract
+from margin.instrument import Asset, Instrument, Solvable
 
 __all__ = ["Account", "Collateral", "Position"]
 
@@ -14,7 +14,7 @@ class Position:
 
     Attributes
     ----------
-    instrument : OptionContract, Future, Perpetual or Asset
+    instrument : OptionContract, ClaimContract, Future, Perpetual or Asset
         What is held.
     quantity : float
         Contracts held: positive if long, negative if short; zero is allowed.
@@ -49,12 +49,12 @@ class Position:
     def __post_init__(self) -> None:
         if not isinstance(self.instrument, Instrument):
             raise ValueError(
-                "instrument must be an OptionContract, Future, Perpetual or Asset, "
+                "instrument must be an OptionContract, Future, Perpetual, Asset or ClaimContract, "
                 f"got {self.instrument!r}"
             )
         object.__setattr__(self, "quantity", _check.finite("quantity", self.quantity))
         object.__setattr__(self, "multiplier", _check.positive("multiplier", self.multiplier))
-        if isinstance(self.instrument, OptionContract | Asset):
+        if isinstance(self.instrument, Solvable | Asset):
             if self.entry_price is not None:
                 raise ValueError(
                     f"entry_price of {self.instrument} must be None, got {self.entry_price}; "

@@ -14,7 +14,8 @@ from margin._columns import data_frame
 from margin.account import Account
 from margin.files.rules import NAMED_RULES
 from margin.market import Market
-from margin.requirements import requirement
+from margin.notebook import comparison_html
+from margin.requirements import initial_requirement
 from margin.revaluation import Revaluation, moving_underlying, revalue
 from margin.rules import Rule
 
@@ -156,6 +157,8 @@ class Comparison:
     def __repr__(self) -> str:
         return "\n".join(_text(self))
 
+    _repr_html_ = comparison_html
+
 
 def compare(
     account: Account,
@@ -260,17 +263,19 @@ def _revaluation(
 
 
 def _system(name: str, rule: Rule, revaluation: Revaluation, spots: Floats) -> ComparedSystem:
-    now = requirement(revaluation.account, revaluation.market, rule, revaluation=revaluation)
     branches = rule.excess_branches(revaluation)
-    excess = np.min([branch.curve(spots) for branch in branches], axis=0)
-    unit = spots if revaluation.in_coin else 1.0
+    at = np.append(revaluation.spot, spots)
+    excess = np.stack([branch.curve(at) for branch in branches])
+    required = revaluation.equity()(at) - excess.min(axis=0)
+    if revaluation.in_coin:
+        required = required / at
     return ComparedSystem(
         name=name,
         title=rule.name,
-        initial=now.initial,
-        maintenance=now.maintenance,
-        worst_scenario=now.worst_scenario,
-        requirements=(revaluation.equity()(spots) - excess) / unit,
+        initial=initial_requirement(rule, revaluation, maintenance=float(required[0])),
+        maintenance=float(required[0]),
+        worst_scenario=branches[int(excess[:, 0].argmin())].label,
+        requirements=required[1:],
     )
 
 

@@ -1,6 +1,6 @@
 """The requirement of one contract, short and long, over strikes and expiries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from os import PathLike
@@ -10,20 +10,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from margin import figures
-from margin._columns import data_frame, write_csv
+from margin._columns import data_frame, data_set, write_csv
 from margin.account import Account, Position
 from margin.instrument import OptionContract, Settlement
 from margin.market import Market
+from margin.notebook import contracts_html
 from margin.revaluation import Revaluation
 from margin.rules import Rule, revalue_for
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
     from matplotlib.axes import Axes
 
 __all__ = ["ContractTable", "contract_table"]
 
 Floats = NDArray[np.float64]
+
+PRINTED_STRIKES = 21
+"""How many strikes are printed at most; all are in the arrays."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -94,6 +99,18 @@ class ContractTable:
         """
         return data_frame(self.columns(), self.units)
 
+    def to_xarray(self) -> "xr.Dataset":
+        """The amounts over named axes; the units of each are in its ``attrs["units"]``.
+
+        Raises
+        ------
+        ImportError
+            If xarray is not installed.
+        """
+        axes = {"expiry": self.expiries, "strike": self.strikes}
+        arrays = {"value": self.values, "short": self.short, "long": self.long, "error": self.error}
+        return data_set(axes, arrays, self.units)
+
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Write the table with one row per contract, all digits kept.
 
@@ -118,6 +135,11 @@ class ContractTable:
         matplotlib axes
         """
         return figures.contract_requirements(self, ax=ax)
+
+    def __repr__(self) -> str:
+        return "\n".join(_text(self))
+
+    _repr_html_ = contracts_html
 
 
 def contract_table(
@@ -233,3 +255,17 @@ def _single(
         found[side] = (equity / unit, needed / unit, error / unit)
     value, long, error = found[1.0]
     return value, found[-1.0][1], long, error
+
+
+def _text(table: ContractTable) -> Iterator[str]:
+    """The table as lines of at most 80 characters, some contracts of every expiry."""
+    yield f"one contract as {table.contract}, amounts in {table.currency}"
+    yield f"{table.rule}, spot {table.spot:,.10g}"
+    rows = np.unique(np.linspace(0, table.strikes.size - 1, PRINTED_STRIKES).round().astype(int))
+    for at, expiry in enumerate(table.expiries):
+        yield ""
+        yield f"{expiry:%Y-%m-%d %H:%M} UTC"
+        yield "".join(f"{head:>16}" for head in ("strike", "value", "short", "long"))
+        for row in rows:
+            amounts = (table.values[at, row], table.short[at, row], table.long[at, row])
+            yield f"{table.strikes[row]:>16,.6g}" + "".join(f"{one:>16,.6g}" for one in amounts)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from margin._columns import data_frame
+from margin.notebook import greeks_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,11 +152,13 @@ class MarginGreeks:
     def __repr__(self) -> str:
         return "\n".join(_text(self))
 
+    _repr_html_ = greeks_html
+
 
 def _text(found: MarginGreeks) -> Iterator[str]:
     """The derivatives as lines of at most 80 characters."""
-    yield f"{found.account}: derivatives of the requirement in {found.currency}, {found.rule}"
-    yield f"{found.asof:%Y-%m-%d %H:%M} UTC, {found.underlying} at {found.spot:,.10g}"
+    yield f"{found.account}: derivatives of the requirement in {found.currency}"
+    yield f"{found.rule}, {found.asof:%Y-%m-%d %H:%M} UTC, {found.underlying} at {found.spot:,.10g}"
     yield "from below | from above where what binds changes just here"
     yield ""
     yield f"{'by':<28}{'requirement':>26}{'excess':>26}"

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from math import exp
 
 from margin.account import Account, Collateral, Position
-from margin.instrument import Asset, Future, OptionContract, Settlement
+from margin.dividends import forward_line, paid_line
+from margin.instrument import Asset, Future, Settlement, Solvable
 from margin.market import Market
 
 __all__ = ["Line", "fixed_line", "moving_line", "option_units"]
@@ -27,23 +27,23 @@ class Line:
         return Line(self.intercept + self.slope * spot)
 
 
-def option_units(account: Account, underlying: str) -> dict[OptionContract, float]:
-    """Signed units of the underlying held through each option on it.
+def option_units(account: Account, underlying: str) -> dict[Solvable, float]:
+    """Signed units of the underlying held through each option and claim on it.
 
     Raises
     ------
     ValueError
         If the account holds options on another underlying, which has no curve against this spot.
     """
-    units: dict[OptionContract, float] = {}
+    units: dict[Solvable, float] = {}
     for position in account.positions:
         contract = position.instrument
-        if not isinstance(contract, OptionContract):
+        if not isinstance(contract, Solvable):
             continue
         if contract.underlying != underlying:
             raise ValueError(
-                f"options must be on {underlying}, whose spot moves, got {contract}; "
-                "keep options on other underlyings in an account of their own"
+                f"options must be on {underlying}, whose spot moves, got {contract}; for several "
+                "underlyings use thresholds_along or plane_map (--along or --plane)"
             )
         held = units.get(contract, 0.0)
         units[contract] = held + position.quantity * position.multiplier
@@ -66,9 +66,14 @@ def moving_line(account: Account, market: Market, underlying: str, date: datetim
 
 
 def fixed_line(account: Account, market: Market, underlying: str, date: datetime) -> Line:
-    """Cash, collateral of fixed price, other underlyings at their marks, and expired futures."""
+    """What a shock of the spot leaves alone, at a date.
+
+    Cash, dividends that holdings have been paid, collateral of fixed price, other underlyings at
+    their marks, and expired futures.
+    """
     in_coin = account.currency == underlying
     total = Line(0.0 if in_coin else account.cash)
+    total = total.plus(_paid(account, market, underlying, date))
     for position in account.positions:
         name = position.instrument.underlying
         if name != underlying:
@@ -84,26 +89,54 @@ def fixed_line(account: Account, market: Market, underlying: str, date: datetime
     return total
 
 
+def _paid(account: Account, market: Market, underlying: str, date: datetime) -> Line:
+    """What units held have been paid in dividends until a date; units that are short have paid."""
+    gone = [
+        each
+        for each in market.underlyings[underlying].dividends
+        if market.asof < each.date <= date
+    ]
+    if not gone:
+        return Line()
+    units = account.cash if account.currency == underlying else 0.0
+    for position in account.positions:
+        if position.instrument == Asset(underlying):
+            units += position.quantity * position.multiplier
+    for pledged in account.collateral:
+        if pledged.price is None and pledged.asset == underlying:
+            units += pledged.amount
+    return Line().plus(Line(*paid_line(gone)), units)
+
+
 def _position_line(position: Position, market: Market, date: datetime) -> Line:
     """Value of a position against its own spot; nothing for an option."""
     instrument, held = position.instrument, position.quantity * position.multiplier
-    if isinstance(instrument, OptionContract):
+    if isinstance(instrument, Solvable):
         return Line()
     if isinstance(instrument, Asset):
         return Line(slope=held)
-    growth = _growth(instrument, market, date) if isinstance(instrument, Future) else 1.0
+    future = _forward(instrument, market, date) if isinstance(instrument, Future) else Line(0.0, 1.0)
     entry = position.entry_price
     assert entry is not None  # a position checks that
-    if instrument.settlement is Settlement.INVERSE:  # coin of 1/entry - 1/forward, times spot
-        return Line(-held / growth, held / entry)
-    return Line(-held * entry, held * growth)
+    if instrument.settlement is not Settlement.INVERSE:
+        return Line(held * (future.intercept - entry), held * future.slope)
+    if future.intercept:
+        raise ValueError(
+            f"{instrument} is inverse, which needs a forward in proportion to the spot; state the "
+            f"dividends of {instrument.underlying} as shares"
+        )
+    # coin of 1/entry - 1/forward, times spot
+    return Line(-held / future.slope, held / entry)
 
 
-def _growth(future: Future, market: Market, date: datetime) -> float:
-    """Forward over spot at a date, ``exp((rate - yield) T)``; 1 from expiry on."""
-    left = max(market.years(future.expiry) - market.years(date), 0.0)
-    rate, dividend_yield = market.underlyings[future.underlying].carry(future.expiry, market.asof)
-    return exp((rate - dividend_yield) * left)
+def _forward(future: Future, market: Market, date: datetime) -> Line:
+    """Forward against spot at a date; the spot itself from expiry on."""
+    if date >= future.expiry:
+        return Line(0.0, 1.0)
+    underlying = market.underlyings[future.underlying]
+    rate, dividend_yield = underlying.carry(future.expiry, market.asof)
+    growth = rate - dividend_yield
+    return Line(*forward_line(underlying.dividends, date, future.expiry, growth=growth))
 
 
 def _expired(position: Position, date: datetime) -> bool:

@@ -1,34 +1,25 @@
-"""What an account can hold: options, futures, perpetuals and the underlying itself.
+"""What an account can hold: options, claims, futures, perpetuals and the underlying itself.
 
 An instrument is a contract without quantity or sign; those belong to `margin.Position`.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
 from margin import _check
+from margin.claim_contract import ClaimContract
+from margin.settlement import Settlement
 from pdesolve import Exercise, Right
 
-__all__ = ["Asset", "Future", "Instrument", "OptionContract", "Perpetual", "Settlement"]
-
-
-class Settlement(Enum):
-    """How a contract pays.
-
-    Examples
-    --------
-    >>> from margin.instrument import Settlement
-    >>> Settlement("inverse")
-    <Settlement.INVERSE: 'inverse'>
-    """
-
-    CASH = "cash"
-    """In quote currency."""
-    PHYSICAL = "physical"
-    """By delivery of the underlying against quote currency; valued as if paid in cash."""
-    INVERSE = "inverse"
-    """In the coin that is the underlying itself."""
+__all__ = [
+    "Asset",
+    "Future",
+    "Instrument",
+    "OptionContract",
+    "Perpetual",
+    "Settlement",
+    "Solvable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,5 +184,8 @@ class Asset:
         return self.underlying
 
 
-Instrument = OptionContract | Future | Perpetual | Asset
+Solvable = OptionContract | ClaimContract
+"""What is solved on a grid, and has a volatility."""
+
+Instrument = Solvable | Future | Perpetual | Asset
 """Whatever a position can be in."""

@@ -1,9 +1,13 @@
 """Spots between which an account's value is carried by cubics: dense where its options bend."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["spot_knots"]
+from margin.kernels.bernstein import merge_knots
+
+__all__ = ["merged_knots", "spot_knots"]
 
 Floats = NDArray[np.float64]
 
@@ -13,6 +17,8 @@ Floats = NDArray[np.float64]
 FINEST = 0.05
 # Log-spot mesh on which the density of knots is integrated.
 MESH = 4096
+# Rows up to which merging two at a time is faster than sorting all of them.
+FEW = 3
 # Knots at least, whatever the account holds: one cell could carry a line.
 LEAST_CELLS = 16
 
@@ -59,3 +65,46 @@ def _without_slivers(even: Floats, strikes: Floats) -> Floats:
     far = np.abs(even - nearest) > 0.25 * width
     far[0] = far[-1] = True
     return np.union1d(even[far], strikes)
+
+
+def merged_knots(rows: Sequence[Floats]) -> Floats:
+    """All knots of some rows within the range that they share.
+
+    Parameters
+    ----------
+    rows : sequence of (n + 1,) arrays
+        Ascending knots, at least one row.
+
+    Returns
+    -------
+    (m + 1,) array
+
+    Raises
+    ------
+    ValueError
+        If the rows share no range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from margin.knots import merged_knots
+    >>> merged_knots([np.array([1.0, 9.0]), np.array([3.0, 4.0, 12.0])])
+    array([3., 4., 9.])
+    """
+    distinct = list({id(row): row for row in rows}.values())
+    knots = max(distinct, key=len)
+    if len(distinct) == 1:
+        return knots
+    lowest, highest = max(row[0] for row in distinct), min(row[-1] for row in distinct)
+    if not lowest < highest:
+        raise ValueError(f"curves must share a range, got {[(r[0], r[-1]) for r in distinct]}")
+    # A single cell around all others adds no knot.
+    inner = [row for row in distinct if row.size > 2 or row[0] == lowest or row[-1] == highest]
+    if len(inner) > FEW:
+        every: Floats = np.unique(np.concatenate(inner))
+        return every[np.searchsorted(every, lowest) : np.searchsorted(every, highest) + 1]
+    for row in inner:
+        if row is not knots and not (row.size == 2 and row[0] <= knots[0] and knots[-1] <= row[1]):
+            room: Floats = np.empty(knots.size + row.size)
+            knots = room[: merge_knots(knots, row, room)]
+    return knots

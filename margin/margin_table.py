@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from margin import figures
-from margin._columns import data_frame, write_csv
+from margin._columns import data_frame, data_set, write_csv
 from margin.account import Account
 from margin.market import Market
+from margin.notebook import table_html
 from margin.revaluation import Revaluation
 from margin.rules import Rule, revalue_for
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
     from matplotlib.axes import Axes
 
 __all__ = ["MarginTable", "table"]
@@ -104,6 +106,19 @@ class MarginTable:
         """
         return data_frame(self.columns(), self.units)
 
+    def to_xarray(self) -> "xr.Dataset":
+        """The amounts over named axes; the units of each are in its ``attrs["units"]``.
+
+        Raises
+        ------
+        ImportError
+            If xarray is not installed.
+        """
+        axes = {"date": self.dates, "vol_move": self.vol_moves, "spot": self.spots}
+        names = ("equity", "maintenance", "excess", "error")
+        arrays = {name: getattr(self, name) for name in names}
+        return data_set(axes, arrays, self.units)
+
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Write the table with one row per state, all digits kept.
 
@@ -135,6 +150,8 @@ class MarginTable:
         lines = [line for index in shown for line in _text(self, index)]
         more = len(self.dates) - len(shown)
         return "\n".join([*lines, f"and {more} later dates"] if more else lines[:-1])
+
+    _repr_html_ = table_html
 
 
 def table(

@@ -2,15 +2,18 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
+from typing import Any, Protocol
 
 from margin import _check
 from margin.carry import Carry, years_between
-from margin.instrument import OptionContract
+from margin.claim_contract import ClaimContract
+from margin.dividends import Dividend
+from margin.instrument import OptionContract, Solvable
 
-__all__ = ["HIGHEST_VOLATILITY", "Market", "Underlying"]
+__all__ = ["HIGHEST_VOLATILITY", "Market", "Underlying", "VolatilitySurface"]
 
 HIGHEST_VOLATILITY = 5.0
 """A volatility above 500 % is taken for one that was written in percent."""
@@ -28,11 +31,15 @@ class Underlying:
         Continuously compounded per year; they hold for every date if there is no curve.
     curve : tuple of Carry
         Carry to single dates, kept in the order of their dates.
+    dividends : tuple of Dividend
+        What it pays on dates besides the yield, kept in their order; those in the past do not
+        matter.
 
     Raises
     ------
     ValueError
-        If the spot is not positive, a number is not finite, or two dates of the curve are equal.
+        If the spot is not positive, a number is not finite, or two dates of the curve or of the
+        dividends are equal.
 
     Examples
     --------
@@ -49,6 +56,7 @@ class Underlying:
     rate: float = 0.0
     dividend_yield: float = 0.0
     curve: tuple[Carry, ...] = ()
+    dividends: tuple[Dividend, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "spot", _check.positive("spot", self.spot))
@@ -62,6 +70,17 @@ class Underlying:
             if earlier.expiry == later.expiry:
                 raise ValueError(f"curve must hold a date once, got {later.expiry} twice")
         object.__setattr__(self, "curve", curve)
+        for index, dividend in enumerate(self.dividends):
+            _check.instance(f"dividends[{index}]", dividend, Dividend)
+        dividends = tuple(sorted(self.dividends, key=lambda dividend: dividend.date))
+        for first, second in pairwise(dividends):
+            if first.date == second.date:
+                raise ValueError(f"dividends must hold a date once, got {second.date} twice")
+        object.__setattr__(self, "dividends", dividends)
+
+    def paying(self, start: datetime, end: datetime) -> tuple[Dividend, ...]:
+        """The dividends whose ex-date lies after a start and before an end, ascending."""
+        return tuple(each for each in self.dividends if start < each.date < end)
 
     def carry(self, expiry: datetime, asof: datetime) -> tuple[float, float]:
         """Rate and dividend yield from now to a date.
@@ -122,6 +141,21 @@ class Underlying:
             )
 
 
+class VolatilitySurface(Protocol):
+    """Implied volatility at every strike and expiry, such as a `margin.SmileSurface`."""
+
+    def volatility(self, strike: float, years: float) -> Any:
+        """Implied volatility, a decimal per root year.
+
+        Parameters
+        ----------
+        strike : float
+            In quote currency.
+        years : float
+            Years of 365 days to the expiry.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Market:
     """Everything that prices an account, at one instant.
@@ -132,14 +166,16 @@ class Market:
         The instant, kept in UTC.
     underlyings : mapping of str to Underlying
         Spot and carry by name.
-    vols : mapping of OptionContract to float
+    vols : mapping of OptionContract or ClaimContract to float
         Implied volatility of each contract, a decimal per root year.
+    smiles : mapping of str to VolatilitySurface
+        By the name of the underlying, for contracts that have no volatility of their own.
 
     Raises
     ------
     ValueError
-        If a volatility is not positive, or so large that it looks like percent; or a contract is
-        on an underlying that is not there.
+        If a volatility is not positive, or so large that it looks like percent; or a contract or
+        a smile is on an underlying that is not there.
 
     Examples
     --------
@@ -156,7 +192,8 @@ class Market:
 
     asof: datetime
     underlyings: Mapping[str, Underlying]
-    vols: Mapping[OptionContract, float]
+    vols: Mapping[Solvable, float]
+    smiles: Mapping[str, VolatilitySurface] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "asof", _check.instant("asof", self.asof))
@@ -166,36 +203,48 @@ class Market:
             underlying.refuse_past_dates(self.asof)
         vols = {contract: _volatility(contract, vol) for contract, vol in self.vols.items()}
         object.__setattr__(self, "vols", vols)
-        missing = {contract.underlying for contract in vols} - set(self.underlyings)
+        object.__setattr__(self, "smiles", dict(self.smiles))
+        named = {contract.underlying for contract in vols} | set(self.smiles)
+        missing = named - set(self.underlyings)
         if missing:
             raise ValueError(f"underlyings must hold {', '.join(sorted(missing))}")
 
-    def volatility(self, contract: OptionContract) -> float:
+    def volatility(self, contract: Solvable) -> float:
         """Implied volatility of a contract.
 
         Parameters
         ----------
-        contract : OptionContract
+        contract : OptionContract or ClaimContract
             The contract.
 
         Returns
         -------
         float
-            A decimal per root year.
+            A decimal per root year: its own, or else that of the smile of its underlying.
 
         Raises
         ------
         ValueError
             If there is none for this contract.
         """
-        if contract not in self.vols:
+        if contract in self.vols:
+            return self.vols[contract]
+        if isinstance(contract, ClaimContract):
+            raise ValueError(
+                f"the market has no volatility for {contract!s}, which no smile gives for want of "
+                "a strike; give one in vols"
+            )
+        if contract.underlying not in self.smiles:
             raise ValueError(
                 f"the market has no volatility for {contract!s} "
                 f"({contract.exercise.name.lower()}, {contract.settlement.value}, "
                 f"expiry {contract.expiry:%Y-%m-%d %H:%M} UTC); "
                 "give one in vols, or solve it from the mark with volatilities_from_marks"
             )
-        return self.vols[contract]
+        smile = self.smiles[contract.underlying]
+        return _volatility(
+            contract, float(smile.volatility(contract.strike, self.years(contract.expiry)))
+        )
 
     def years(self, date: datetime) -> float:
         """Years of 365 days from now to a date, to the second and finer.
@@ -213,9 +262,12 @@ class Market:
         return years_between(self.asof, _check.instant("date", date))
 
 
-def _volatility(contract: OptionContract, volatility: float) -> float:
+def _volatility(contract: Solvable, volatility: float) -> float:
     """The volatility, if it is one."""
-    _check.instance("contract", contract, OptionContract)
+    if not isinstance(contract, Solvable):
+        raise ValueError(
+            f"contract must be of type OptionContract or ClaimContract, got {contract!r}"
+        )
     volatility = _check.positive(f"volatility of {contract}", volatility)
     if volatility > HIGHEST_VOLATILITY:
         raise ValueError(

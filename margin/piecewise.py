@@ -12,12 +12,14 @@ from math import isfinite
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from margin.kernels.bernstein import add_restricted, evaluate, merge_knots
+from margin.kernels.bernstein import add_restricted, evaluate
+from margin.knots import merged_knots
 
-__all__ = ["PiecewiseCubic", "combine", "from_hermite", "line"]
+__all__ = ["PiecewiseCubic", "combine", "from_hermite", "line", "unchecked"]
 
 Floats = NDArray[np.float64]
 FIELDS = ("knots", "bernstein", "error")
+THIRDS = (0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +140,7 @@ class PiecewiseCubic:
         """
         if not (factor > 0.0 and isfinite(factor)):
             raise ValueError(f"factor must be positive and finite, got {factor}")
-        return _trusted(self.knots / factor, self.bernstein, self.error)
+        return unchecked(self.knots / factor, self.bernstein, self.error)
 
     def _read(self, spots: ArrayLike) -> tuple[Floats, Floats]:
         """Values and derivatives at spots, which are checked."""
@@ -152,11 +154,22 @@ class PiecewiseCubic:
         return values.reshape(asked.shape), slopes.reshape(asked.shape)
 
 
-def _trusted(*fields: Floats) -> PiecewiseCubic:
-    """A curve whose fields follow from checked ones; checking costs more than the algebra."""
+def unchecked(knots: Floats, bernstein: Floats, error: Floats) -> PiecewiseCubic:
+    """A curve whose fields follow from checked ones; checking costs more than the algebra.
+
+    The arrays are those of `PiecewiseCubic`, contiguous and of float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from margin.piecewise import unchecked
+    >>> float(unchecked(np.array([0.0, 2.0]), np.ones((1, 4)), np.zeros(1))(1.5))
+    1.0
+    """
     curve: PiecewiseCubic = object.__new__(PiecewiseCubic)
-    for name, field in zip(FIELDS, fields, strict=True):
-        object.__setattr__(curve, name, field)
+    object.__setattr__(curve, "knots", knots)
+    object.__setattr__(curve, "bernstein", bernstein)
+    object.__setattr__(curve, "error", error)
     return curve
 
 
@@ -183,10 +196,12 @@ def line(intercept: float, slope: float, *, lowest: float, highest: float) -> Pi
     >>> float(line(1_000.0, -2.0, lowest=0.0, highest=900.0)(450.0))
     100.0
     """
-    spots = np.linspace(lowest, highest, 4)
-    return PiecewiseCubic(
-        np.array([lowest, highest]), (intercept + slope * spots)[None, :], np.zeros(1)
-    )
+    start, width = float(lowest), float(highest) - float(lowest)
+    row = [intercept + slope * (start + third * width) for third in THIRDS]
+    knots, cells = np.array([start, float(highest)]), np.array([row])
+    if not (width > 0.0 and isfinite(sum(row))):
+        return PiecewiseCubic(knots, cells, np.zeros(1))  # which says what is wrong
+    return unchecked(knots, cells, np.zeros(1))
 
 
 def from_hermite(
@@ -273,7 +288,7 @@ def combine(weights: Sequence[float], curves: Sequence[PiecewiseCubic]) -> Piece
             f"weights and curves must be equally many, one at least, "
             f"got {len(weights)} and {len(curves)}"
         )
-    knots = _merged(curves)
+    knots = merged_knots([curve.knots for curve in curves])
     bernstein, error = np.zeros((knots.size - 1, 4)), np.zeros(knots.size - 1)
     for weight, curve in zip(weights, curves, strict=True):
         if not isfinite(weight):
@@ -281,18 +296,4 @@ def combine(weights: Sequence[float], curves: Sequence[PiecewiseCubic]) -> Piece
         add_restricted(
             curve.knots, curve.bernstein, curve.error, float(weight), knots, bernstein, error
         )
-    return _trusted(knots, bernstein, error)
-
-
-def _merged(curves: Sequence[PiecewiseCubic]) -> Floats:
-    """All knots of the curves within the range that they share."""
-    knots = curves[0].knots
-    for curve in curves[1:]:
-        if curve.knots is not knots:
-            room: Floats = np.empty(knots.size + curve.knots.size)
-            knots = room[: merge_knots(knots, curve.knots, room)]
-        if knots.size < 2:
-            raise ValueError(
-                f"curves must share a range, got {[(c.lowest, c.highest) for c in curves]}"
-            )
-    return knots
+    return unchecked(knots, bernstein, error)

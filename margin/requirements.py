@@ -8,10 +8,18 @@ import numpy as np
 from margin.account import Account
 from margin.market import Market
 from margin.revaluation import Revaluation
-from margin.rules import Rule, Staged, revalue_for
+from margin.rules import (
+    Explained,
+    RequirementLine,
+    Rule,
+    Staged,
+    initial_factor,
+    leg_profit,
+    revalue_for,
+)
 from margin.statement import Leg, Requirement
 
-__all__ = ["requirement"]
+__all__ = ["initial_requirement", "requirement"]
 
 
 def requirement(
@@ -72,7 +80,8 @@ def requirement(
     excesses = [float(branch.curve(spot)) / unit for branch in branches]
     worst = int(np.argmin(excesses))
     maintenance = equity - excesses[worst]
-    return Requirement(
+    lines = tuple(_leg(part, rule, worst) for part in _parts(revaluation))
+    found = Requirement(
         account=account.name,
         rule=rule.name,
         currency=account.currency,
@@ -81,23 +90,51 @@ def requirement(
         spot=spot,
         equity=equity,
         maintenance=maintenance,
-        initial=_initial(rule, revaluation, equity=equity, maintenance=maintenance),
+        initial=initial_requirement(rule, revaluation, maintenance=maintenance),
         error=max(float(branch.error(spot)) for branch in branches) / unit,
         scenarios=tuple(branch.label for branch in branches),
         profits=tuple(excess - equity for excess in excesses),
         worst=worst,
-        lines=tuple(_leg(part, rule, worst) for part in _parts(revaluation)),
+        lines=lines,
     )
+    return replace(found, terms=tuple(_terms(found, rule, revaluation)))
 
 
-def _initial(rule: Rule, revaluation: Revaluation, *, equity: float, maintenance: float) -> float:
-    """The initial requirement: a multiple of maintenance, or what the rule has branches for."""
+def _terms(found: Requirement, rule: Rule, revaluation: Revaluation) -> Iterator[RequirementLine]:
+    """What maintenance is made of: as the rule says, or leg by leg."""
+    if isinstance(rule, Explained):
+        lines = list(rule.maintenance_lines(revaluation))
+    else:
+        lines = [RequirementLine(leg.holding, -leg.profit) for leg in found.lines if leg.profit]
+        if found.together:
+            lines.append(RequirementLine("held together", -found.together))
+    yield from lines
+    if found.worst == 0 and lines:
+        yield RequirementLine("not below zero", found.maintenance - sum(x.amount for x in lines))
+
+
+def initial_requirement(rule: Rule, revaluation: Revaluation, *, maintenance: float) -> float:
+    """The initial requirement: a multiple of maintenance, or what the rule has branches for.
+
+    Parameters
+    ----------
+    rule : Rule
+        Whose requirement it is.
+    revaluation : Revaluation
+        The account, revalued for it.
+    maintenance : float
+        The maintenance requirement now, in the currency of the account.
+
+    Returns
+    -------
+    float
+        In the currency of the account, now, at the present spot.
+    """
     if not isinstance(rule, Staged):
-        return rule.initial_factor * maintenance
+        return initial_factor(rule) * maintenance
     spot = revaluation.spot
-    unit = spot if revaluation.in_coin else 1.0
-    branches = rule.initial_branches(revaluation)
-    return equity - min(float(branch.curve(spot)) for branch in branches) / unit
+    excess = min(float(branch.curve(spot)) for branch in rule.initial_branches(revaluation))
+    return (float(revaluation.equity()(spot)) - excess) / (spot if revaluation.in_coin else 1.0)
 
 
 def _refuse_stranger(revaluation: Revaluation, market: Market, underlying: str | None) -> None:
@@ -145,5 +182,5 @@ def _leg(part: tuple[str, float, float, Revaluation], rule: Rule, worst: int) ->
         unit_value=value / units,
         value=value,
         delta=float(equity.derivative(spot)),
-        profit=rule.leg_profit(revaluation, worst) / unit,
+        profit=leg_profit(rule, revaluation, worst) / unit,
     )

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from margin import _check
 from margin.account import Account
 from margin.holdings import Line, fixed_line, moving_line, option_units
-from margin.instrument import OptionContract
+from margin.instrument import Solvable
 from margin.market import Market
-from margin.piecewise import PiecewiseCubic, combine, line
+from margin.piecewise import PiecewiseCubic, combine, line, unchecked
 from margin.solved import Curves, solve_contracts
 from margin.vol_move import VolMove, checked_moves
 
@@ -47,8 +47,8 @@ class Revaluation:
         The dates, in UTC, none before the market's.
     lowest, highest : float
         Range of spots, in quote currency.
-    contracts : tuple of OptionContract
-        The options that were solved.
+    contracts : tuple of OptionContract or ClaimContract
+        The contracts that were solved.
     units : (l,) array
         Units of the underlying held through each of them.
     curves : tuple of Curves
@@ -62,7 +62,7 @@ class Revaluation:
     dates: tuple[datetime, ...]
     lowest: float
     highest: float
-    contracts: tuple[OptionContract, ...]
+    contracts: tuple[Solvable, ...]
     units: Floats
     curves: tuple[Curves, ...]
 
@@ -104,21 +104,60 @@ class Revaluation:
 
         Parameters and errors as for `equity`.
         """
-        curves = self.curves[date_index]
+        curves, move = self.curves[date_index], self._move(vol_move)
         units = np.where(curves.alive, self.units, 0.0)
-        options = curves.total(self._move(vol_move), units)
         linear = moving_line(self.account, self.market, self.underlying, self.dates[date_index])
-        return combine([1.0, 1.0], [options, self._line(linear)])
+        return self._with_options(linear, date_index, move, units)
 
     def settled(self, date_index: int = 0) -> PiecewiseCubic:
         """The part of equity that a shock leaves alone: cash, and contracts that have expired.
 
         An expired contract has been settled at the spot considered.  Parameters as for `equity`.
         """
-        curves = self.curves[date_index]
-        units = np.where(curves.alive, 0.0, self.units)
+        units = np.where(self.curves[date_index].alive, 0.0, self.units)
         linear = fixed_line(self.account, self.market, self.underlying, self.dates[date_index])
-        return combine([1.0, 1.0], [curves.total(0, units), self._line(linear)])
+        return self._with_options(linear, date_index, 0, units)
+
+    def unit_value(
+        self, contract: int, date_index: int = 0, vol_move: VolMove = 0.0
+    ) -> PiecewiseCubic:
+        """Value of one unit of a contract against spot, in quote currency.
+
+        Parameters
+        ----------
+        contract : int
+            Index of one of ``contracts``.
+        date_index : int
+            Which of ``dates``.
+        vol_move : float or VolMove
+            Which of ``vol_moves``.
+
+        Returns
+        -------
+        PiecewiseCubic
+
+        Raises
+        ------
+        ValueError
+            If the volatility move was not revalued.
+        """
+        curves, move = self.curves[date_index], self._move(vol_move)
+        cells, error = curves.bernstein[move, contract], curves.error[move, contract]
+        return unchecked(curves.knots, cells, error)
+
+    def options(
+        self, rows: Floats, date_index: int = 0, vol_move: VolMove = 0.0
+    ) -> tuple[PiecewiseCubic, ...]:
+        """Values against spot of rows of units (m, l) of the contracts; as for `unit_value`."""
+        curves, move = self.curves[date_index], self._move(vol_move)
+        if not self.contracts:
+            return (self._line(Line()),) * len(rows)
+        cells = rows @ curves.bernstein[move].reshape(len(self.contracts), -1)
+        errors = np.abs(rows) @ curves.error[move]
+        return tuple(
+            unchecked(curves.knots, cell.reshape(-1, 4), error)
+            for cell, error in zip(cells, errors, strict=True)
+        )
 
     def with_account(self, account: Account) -> "Revaluation":
         """The same for other cash and quantities; nothing is priced.
@@ -143,6 +182,15 @@ class Revaluation:
             )
         units = held_units(account, self.underlying, self.contracts)
         return replace(self, account=account, units=units)
+
+    def _with_options(
+        self, linear: Line, date_index: int, move: int, units: Floats
+    ) -> PiecewiseCubic:
+        """A line and so many units (l,) of the contracts after a volatility move."""
+        straight = self._line(linear)
+        if not units.any():
+            return straight
+        return combine([1.0, 1.0], [self.curves[date_index].total(move, units), straight])
 
     def _move(self, vol_move: VolMove) -> int:
         if vol_move not in self.vol_moves:
@@ -209,7 +257,7 @@ def revalue(
     return Revaluation(account, market, name, moves, at, low, high, contracts, units, curves)
 
 
-def held_units(account: Account, underlying: str, contracts: tuple[OptionContract, ...]) -> Floats:
+def held_units(account: Account, underlying: str, contracts: tuple[Solvable, ...]) -> Floats:
     """Units of the underlying held through each contract, (l,).
 
     Raises

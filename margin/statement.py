@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from margin import figures
 from margin._columns import data_frame
+from margin.notebook import requirement_html
+from margin.rules.staged import RequirementLine
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Leg", "Requirement"]
+
+ROUNDING = 1e-9
+"""Share of the largest part that a sum of parts may be off by."""
 
 LISTED_SCENARIOS = 12
 """How many scenarios a requirement prints at most, the worst ones."""
@@ -77,8 +83,10 @@ class Requirement:
     worst : int
         Index of the scenario that binds.
     lines : tuple of Leg
-        The holdings.  Their values add up to equity, and their profits to the profit in the worst
-        scenario, but for a fixed requirement that the rule itself states.
+        The holdings.  Their values add up to equity, and their profits, with ``together``, to the
+        profit in the worst scenario.
+    terms : tuple of RequirementLine
+        What the maintenance requirement is made of, in the words of the rule; they add up to it.
     """
 
     account: str
@@ -95,11 +103,23 @@ class Requirement:
     profits: tuple[float, ...]
     worst: int
     lines: tuple[Leg, ...]
+    terms: tuple[RequirementLine, ...] = ()
 
     @property
     def excess(self) -> float:
         """Equity less the maintenance requirement; the account is below maintenance if negative."""
         return self.equity - self.maintenance
+
+    @property
+    def together(self) -> float:
+        """What holding all together adds to the profit in the worst scenario.
+
+        Positive if offsets between the holdings save something that each would need alone,
+        negative if the rule asks for more than its parts; 0 where losses simply add up.
+        """
+        rest = self.profits[self.worst] - sum(line.profit for line in self.lines)
+        scale = max((abs(line.profit) for line in self.lines), default=0.0)
+        return rest if abs(rest) > ROUNDING * scale else 0.0
 
     @property
     def worst_scenario(self) -> str:
@@ -123,7 +143,7 @@ class Requirement:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields and what follows from them, as plain values that JSON can hold."""
-        derived = ("excess", "ratio", "inverse_ratio", "ratio_note", "worst_scenario")
+        derived = ("excess", "together", "ratio", "inverse_ratio", "ratio_note", "worst_scenario")
         return (
             asdict(self)
             | {"asof": self.asof.isoformat()}
@@ -143,8 +163,12 @@ class Requirement:
         money = dict.fromkeys(("unit_value", "value", "profit"), self.currency)
         return data_frame(columns, money | {"quantity": "contracts", "delta": self.underlying})
 
+    plot = figures.scenario_profits
+
     def __repr__(self) -> str:
         return "\n".join(_text(self))
+
+    _repr_html_ = requirement_html
 
 
 def _text(found: Requirement) -> Iterator[str]:
@@ -168,6 +192,8 @@ def _text(found: Requirement) -> Iterator[str]:
             f"{line.holding[:26]:<27}{line.quantity:>9.6g}{line.unit_value:>11,.5g}"
             + "".join(f"{round(amount, digits) + 0.0:>11,.{digits}f}" for amount in amounts)
         )
+    if found.together:
+        yield f"{'held together':<69}{round(found.together, digits):>11,.{digits}f}"
     yield ""
     worst_first = np.argsort(found.profits, kind="stable")[:LISTED_SCENARIOS]
     for index in sorted(worst_first):

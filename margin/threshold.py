@@ -6,8 +6,10 @@ from datetime import datetime
 from math import log, sqrt
 from typing import TYPE_CHECKING, Any
 
+from margin import figures
 from margin._columns import data_frame
 from margin.danger import Certificate, DangerSet, Interval, State, figure
+from margin.notebook import thresholds_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,8 +179,12 @@ class Thresholds:
         names = ("kind", *Interval.__dataclass_fields__)
         return data_frame({name: [row[name] for row in rows] for name in names}, UNITS)
 
+    plot = figures.danger_on_line
+
     def __repr__(self) -> str:
         return "\n".join(_text(self))
+
+    _repr_html_ = thresholds_html
 
     def _ends(self) -> dict[str, End | None]:
         """Nearest ends of intervals on both sides of the spot, with their errors."""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pdesolve.american_implied import american_implied_volatility, european_equivalent
     from pdesolve.arbitrage import Arbitrage, Violation, violations
     from pdesolve.batch import PriceSurfaces, Resolution, Scheme, solve_many
+    from pdesolve.beyond_grid import everywhere
     from pdesolve.claim import Barrier, Claim, Knock, Paid, no_touch, one_touch
     from pdesolve.closed_form import Greeks, black_76, black_scholes, black_scholes_price
     from pdesolve.contract import Exercise, Option, Right
@@ -47,6 +48,7 @@ _HOMES = {
     "american_implied": ("american_implied_volatility", "european_equivalent"),
     "arbitrage": ("Arbitrage", "Violation", "violations"),
     "batch": ("PriceSurfaces", "Resolution", "Scheme", "solve_many"),
+    "beyond_grid": ("everywhere",),
     "claim": ("Barrier", "Claim", "Knock", "Paid", "no_touch", "one_touch"),
     "closed_form": ("Greeks", "black_76", "black_scholes", "black_scholes_price"),
     "contract": ("Exercise", "Option", "Right"),
@@ -128,6 +130,7 @@ __all__ = [
     "black_scholes_price",
     "dupire",
     "european_equivalent",
+    "everywhere",
     "exchange_option",
     "forward_rates",
     "forward_volatilities",

@@ -32,7 +32,7 @@ def boundaries(march: March, left: float) -> Floats:
         Quote currency.
     """
     problem, rows = march.problem, march.rows
-    event = next((each for each in problem.events() if each.left == left), None)
+    event = next((each for each in problem.events if each.left == left), None)
     if event is not None and event.exercise:
         held = march.read(march.column(left), left, ex_spots(event.dividends, rows.spots)[0])
         places = _crossings(march, held, left)

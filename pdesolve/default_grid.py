@@ -22,7 +22,12 @@ SPACING, MOST_POINTS = 4.0, 24
 SMALLEST_DEVIATION = 1e-6
 
 
-def default_grid(problem: Problem, n_cells: int = N_CELLS, n_steps: int = N_STEPS) -> Grid:
+def default_grid(
+    problem: Problem,
+    n_cells: int = N_CELLS,
+    n_steps: int = N_STEPS,
+    between: tuple[float, float] | None = None,
+) -> Grid:
     """Grid of `solve`, or one of the same shape with other numbers of cells and steps.
 
     Parameters
@@ -31,24 +36,32 @@ def default_grid(problem: Problem, n_cells: int = N_CELLS, n_steps: int = N_STEP
         What is valued.
     n_cells, n_steps : int
         Even; dates may add to the steps.
+    between : tuple of float, optional
+        The lowest and the highest spot that will be read, in quote currency.  Then the grid goes
+        on only as far as what is left out cannot matter there.
 
     Returns
     -------
     Grid
     """
     expiry = problem.claim.expiry
-    deviation = max(problem.deviation(), SMALLEST_DEVIATION)
+    deviation = max(problem.deviation, SMALLEST_DEVIATION)
     sign = -1.0 if problem.mirrored else 1.0
-    drift = _drift(problem, deviation)
-    early, turn = _turn(problem)
+    gain, loss = _totals(problem)
+    drift = _drift(problem, deviation, gain - loss)
+    early, turn = _turn(problem, gain, loss)
     points, spread = _gathering(drift, deviation, early)
-    first, last = _range(drift, deviation, turn)
-    further = _further(problem, deviation)
-    first, last = first - further, last + further
     levels = np.array([*problem.levels, *problem.model.nodes]) if problem.levels else np.ones(1)
+    first, last = _range(drift, deviation, turn, math.log(FURTHEST) if between is None else 0.0)
+    further = _further(problem, deviation)
+    away = np.exp(sign * np.array([first - further, last + further]))
+    shrunk, grown = float(away.min()), float(away.max())
+    inner, outer = levels.min(), levels.max()
+    if between is not None:
+        levels = _seen(levels, between, shrunk, grown)
+        inner, outer = min(levels.min(), between[0]), max(levels.max(), between[1])
     low, high = _walls(problem)
-    lowest, highest = sorted(np.exp(sign * np.array([first, last])).tolist())
-    lowest, highest = max(low, lowest * levels.min()), min(high, highest * levels.max())
+    lowest, highest = max(low, shrunk * inner), min(high, grown * outer)
     on_grid = levels[(levels >= lowest) & (levels <= highest)]
     along = np.outer(on_grid, np.exp(sign * points)).ravel()
     along = along[(along > lowest) & (along < highest)]
@@ -60,17 +73,29 @@ def default_grid(problem: Problem, n_cells: int = N_CELLS, n_steps: int = N_STEP
     return Grid(spots, time_grid(expiry, _enough(problem, n_steps), restarts=restarts))
 
 
-def _drift(problem: Problem, deviation: float) -> float:
-    """Drift of ``z`` over the life, dividends included."""
+def _seen(levels: Floats, between: tuple[float, float], shrunk: float, grown: float) -> Floats:
+    """Levels that spots may come near to, or the next of them.
+
+    Spots move, over the life, by factors from ``shrunk`` to ``grown``, and so does what a level
+    changes.
+    """
+    low, high = between
+    near = (levels >= low * shrunk / grown) & (levels <= high * grown / shrunk)
+    if near.any():
+        return levels[near]
+    return levels[[np.argmin(np.abs(np.log(levels / math.sqrt(low * high))))]]
+
+
+def _drift(problem: Problem, deviation: float, carry: float) -> float:
+    """Drift of ``z`` over the life, dividends included; ``carry`` is what rates give to it."""
     expiry, sign = problem.claim.expiry, -1.0 if problem.mirrored else 1.0
-    gain, loss = _totals(problem)
-    drift = gain - loss - 0.5 * deviation**2
+    drift = carry - 0.5 * deviation**2
     if problem.jumps is not None:
         drift -= problem.jumps.intensity * problem.jumps.mean_jump * expiry
     if problem.drops:
         start = problem.levels[len(problem.levels) // 2] if problem.levels else 1.0
         reached = problem.forward(np.array([start]), np.array([expiry]), np.zeros(1))[0]
-        smooth = start * math.exp(sign * (gain - loss))
+        smooth = start * math.exp(sign * carry)
         drift += sign * math.log(max(reached / smooth, 1.0 / FURTHEST))
     return drift
 
@@ -83,11 +108,10 @@ def _totals(problem: Problem) -> tuple[float, float]:
     return gain, loss
 
 
-def _turn(problem: Problem) -> tuple[bool, float]:
+def _turn(problem: Problem, gain: float, loss: float) -> tuple[bool, float]:
     """Whether exercise before expiry can pay, and the place where it no longer does."""
     now = np.zeros(1)
     early = exercise_region(problem, now, now + problem.claim.expiry) is not Region.NOWHERE
-    gain, loss = _totals(problem)
     bounded = early and problem.option is not None and gain * loss > 0.0
     return early, math.log(gain / loss) if bounded and abs(gain) < abs(loss) else 0.0
 
@@ -109,13 +133,13 @@ def _gathering(drift: float, deviation: float, early: bool) -> tuple[Floats, flo
     return -drift * np.linspace(0.0, 1.0, n_points), deviation
 
 
-def _range(drift: float, deviation: float, turn: float) -> tuple[float, float]:
-    """Return the first and the last place of the nodes about a kink.
+def _range(drift: float, deviation: float, turn: float, least: float) -> tuple[float, float]:
+    """Return the first and the last place of the nodes about a kink, ``least`` away or further.
 
     Beyond them the outcome is as good as certain.  It is not around ``turn``, where exercise no
     longer pays, if the contract can come there at all.
     """
-    reach = max(REACH * deviation, math.log(FURTHEST))
+    reach = max(REACH * deviation, least)
     first, last = min(-drift, 0.0) - reach, max(-drift, 0.0) + reach
     if turn > first - abs(drift) - REACH * deviation:
         first = min(first, turn - REACH * deviation)

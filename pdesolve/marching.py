@@ -59,7 +59,7 @@ def _marched(
     )
     levels[0] = _first_level(marched)
     start = 0
-    for event in (*problem.events(), None):
+    for event in (*problem.events, None):
         stop = times.size - 1 if event is None else int(np.searchsorted(times, event.left))
         own = stages[start:stop] if n_stages > 1 else stages
         if stop > start:

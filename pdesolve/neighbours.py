@@ -31,7 +31,7 @@ def neighbours(problem: Problem, parameter: str) -> list[tuple[Problem, float]]:
     -------
     list of (Problem, float)
     """
-    life, deviation = problem.claim.expiry, problem.deviation()
+    life, deviation = problem.claim.expiry, problem.deviation
     bump, room = RATE_BUMP * deviation / life, np.inf
     if parameter == "volatility":
         size = deviation / np.sqrt(life)

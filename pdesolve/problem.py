@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ class Event(NamedTuple):
     monitored: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # without slots, so that what every march asks is found once
 class Problem:
     """What a march needs to know besides its grid.
 
@@ -64,23 +65,24 @@ class Problem:
         """Whether it may be exercised at any time."""
         return self.claim.exercise is Exercise.AMERICAN
 
-    @property
+    @cached_property
     def mirrored(self) -> bool:
         """Whether rows run over a vanilla call, in units of spot."""
         return self.option is not None and self.option.right is Right.CALL
 
-    @property
+    @cached_property
     def jumps(self) -> SpotJumps | None:
         """Jumps as rows see them, if there are any."""
         law = self.model.jumps
         return law.exchanged() if law is not None and self.mirrored else law
 
-    @property
+    @cached_property
     def levels(self) -> tuple[float, ...]:
         """Kinks and barriers, those of what a knock-in becomes included, ascending."""
         others = () if self.alive is None else self.alive.claim.levels
         return tuple(sorted({*self.claim.levels, *others}))
 
+    @cached_property
     def deviation(self) -> float:
         """Deviation of log spot over the life, about the middle one of the levels."""
         levels = self.levels or (1.0,)
@@ -97,6 +99,7 @@ class Problem:
         barrier = self.claim.barrier
         return barrier if barrier is not None and not barrier.dates else None
 
+    @cached_property
     def events(self) -> tuple[Event, ...]:
         """What happens before expiry, the last date first."""
         claim, found = self.claim, {}
@@ -113,8 +116,8 @@ class Problem:
 
     def dates(self) -> tuple[float, ...]:
         """Times to expiry of all events, those of what a knock-in becomes included."""
-        own = {event.left for event in self.events()}
-        others = set() if self.alive is None else {event.left for event in self.alive.events()}
+        own = {event.left for event in self.events}
+        others = set() if self.alive is None else {event.left for event in self.alive.events}
         return tuple(sorted(own | others))
 
     def discount(self, left: Floats, until: Floats) -> Floats:

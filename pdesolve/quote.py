@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pdesolve.arguments import Number
+from pdesolve.notebook import html_table
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.axes import Axes
 
 __all__ = ["Quote"]
 
@@ -33,6 +35,11 @@ UNITS = {
     "error": "quote currency, estimated",
     "residual": "of the equation, per year",
 }
+
+
+WIDTH = 80
+SHOWN = ("spot", "price", "delta", "gamma", "theta_day", "vega_pt", "rho_pt", "error")
+"""Columns of many options in a notebook."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +128,7 @@ class Quote:
         Returns
         -------
         pandas.DataFrame
-            Columns as the attributes and desk Greeks.
+            Columns as the attributes and desk Greeks; their units are in ``attrs["units"]``.
 
         Raises
         ------
@@ -133,14 +140,63 @@ class Quote:
         except ImportError:
             raise ImportError('a frame needs pandas: pip install "pde-margin[pandas]"') from None
         columns = {name: np.atleast_1d(getattr(self, name)).ravel() for name in ("spot", *UNITS)}
-        return pandas.DataFrame({**columns, "converged": np.atleast_1d(self.converged).ravel()})
+        frame = pandas.DataFrame({**columns, "converged": np.atleast_1d(self.converged).ravel()})
+        frame.attrs["units"] = {"spot": "quote currency", **UNITS}
+        return frame
+
+    def plot(self, name: str = "price", ax: "Axes | None" = None) -> "Axes":
+        """Draw one of the numbers against spot.
+
+        Parameters
+        ----------
+        name : str
+            An attribute or a desk Greek.
+        ax : matplotlib axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        matplotlib axes
+
+        Raises
+        ------
+        ValueError
+            If there is no such number, or the options are no row with several spots.
+        """
+        if name not in UNITS:
+            raise ValueError(f"name must be one of {', '.join(UNITS)}, got {name!r}")
+        spots, values = np.broadcast_arrays(self.spot, getattr(self, name))
+        if spots.ndim != 1 or np.ptp(spots) == 0.0:
+            raise ValueError(f"a plot needs a row of options at several spots, got {self.spot!r}")
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            ax = plt.subplots(layout="constrained")[1]
+        order = np.argsort(spots)
+        ax.plot(spots[order], values[order])
+        ax.set(xlabel="spot (quote currency)", ylabel=f"{name} ({UNITS[name]})")
+        ax.grid(alpha=0.25)
+        return ax
 
     def __repr__(self) -> str:
         if np.ndim(self.price):
             shape = "x".join(str(length) for length in np.shape(self.price))
-            return f"Quote of {shape} options by {self.method}; price {np.asarray(self.price)}"
+            prices = np.array2string(np.asarray(self.price), max_line_width=WIDTH, prefix="price ")
+            return f"Quote of {shape} options by {self.method}\nprice {prices}"
         lines = [f"{'spot':<13}{self.spot:>16.8g}  quote currency"]
         lines += [f"{name:<13}{getattr(self, name):>16.8g}  {unit}" for name, unit in UNITS.items()]
         if not self.converged:
             lines.append("the tolerance asked for was not met")
         return "\n".join([*lines, f"by {self.method}"])
+
+    def _repr_html_(self) -> str:
+        if np.ndim(self.price):
+            columns = [np.broadcast_to(getattr(self, name), np.shape(self.price)) for name in SHOWN]
+            rows = zip(*(column.ravel().tolist() for column in columns), strict=True)
+            units = {"spot": "quote currency", **UNITS}
+            heads = [f"{name}, {units[name]}" for name in SHOWN]
+            return html_table("", heads, rows, notes=f"by {self.method}")
+        listed = [("spot", float(self.spot), "quote currency")]
+        listed += [(name, float(getattr(self, name)), unit) for name, unit in UNITS.items()]
+        met = "" if self.converged else "the tolerance asked for was not met\n"
+        return html_table("", ("", "", "unit"), listed, notes=f"{met}by {self.method}")

@@ -82,7 +82,7 @@ def read_marches(marches: Marches, spots: Floats, left: float) -> Reading:
     """
     fine = marches.fine
     inside = spots - fine.problem.escrow_before(np.array(left))
-    event = next((each for each in fine.problem.events() if each.left == left), None)
+    event = next((each for each in fine.problem.events if each.left == left), None)
     if event is None:
         found = _read_anywhere(marches, inside, left)
     else:

@@ -20,7 +20,7 @@ from pdesolve.problem import Dividends, Problem, pose
 from pdesolve.reading import Marches
 from pdesolve.spot_grid import N_CELLS
 from pdesolve.surface import PriceSurface
-from pdesolve.unfit import refuse_unfit, refuse_unfit_grid
+from pdesolve.unfit import refuse_unfit, refuse_unfit_grid, refuse_unfit_range
 
 __all__ = ["solve"]
 
@@ -41,6 +41,7 @@ def solve(
     *,
     dividends: Dividends = (),
     grid: Grid | None = None,
+    between: tuple[float, float] | None = None,
     scheme: Scheme = Scheme.TR_BDF2,
     tolerance: float | None = None,
 ) -> PriceSurface: ...
@@ -50,6 +51,7 @@ def solve(
     *,
     dividends: Dividends = (),
     grid: Grid | None = None,
+    between: tuple[float, float] | None = None,
     scheme: Scheme = Scheme.TR_BDF2,
     tolerance: float | None = None,
 ) -> PriceSurface | HestonSurface:
@@ -93,6 +95,10 @@ def solve(
         expiry.  Dates of events must be levels of even number, as restarts of `time_grid` are, and
         barriers that are watched at every instant nodes of even number.  So should kinks be, as
         `spot_grid` places them: elsewhere nothing is extrapolated.
+    between : tuple of float, optional
+        The lowest and the highest spot that will be read, in quote currency, for a grid that goes
+        on only as far as it must.  It serves lives that are short, or calm, beside a factor of
+        five.
     scheme : Scheme
         Time stepping.
     tolerance : float, optional
@@ -129,15 +135,17 @@ def solve(
     80.88
     """
     if isinstance(model, Heston):
-        _refuse_beyond_heston(dividends, grid, scheme)
+        _refuse_beyond_heston(dividends, grid or between, scheme)
         return solve_heston(contract, model, tolerance=tolerance)
     problem = pose(contract, model, dividends)
     refuse_unfit(problem, grid, tolerance)
+    refuse_unfit_range(grid, between)
     if grid is not None:
         refuse_unfit_grid(problem, grid)
+    share = 1 if tolerance is None else FIRST_SHARE
+    first = grid or default_grid(problem, N_CELLS // share, N_STEPS // share, between)
     if tolerance is None:
-        return _surface_on(grid or default_grid(problem), contract, problem, scheme)
-    first = grid or default_grid(problem, N_CELLS // FIRST_SHARE, N_STEPS // FIRST_SHARE)
+        return _surface_on(first, contract, problem, scheme)
     surface = _surface_on(first, contract, problem, scheme)
     for _ in range(REFINEMENTS):
         if surface.marches is None or _largest_error(surface) <= tolerance:
@@ -147,11 +155,13 @@ def solve(
     return replace(surface, converged=_largest_error(surface) <= tolerance)
 
 
-def _refuse_beyond_heston(dividends: Dividends, grid: Grid | None, scheme: Scheme) -> None:
+def _refuse_beyond_heston(
+    dividends: Dividends, grid: Grid | tuple[float, float] | None, scheme: Scheme
+) -> None:
     """Refuse what belongs to one dimension."""
     given = {
         "dividends": bool(dividends),
-        "grid": grid is not None,
+        "grid, or the spots between which it lies,": grid is not None,
         "scheme": scheme is not Scheme.TR_BDF2,
     }
     for name in (name for name, here in given.items() if here):
@@ -169,7 +179,7 @@ def _surface_on(
 
     Without volatility or life nothing is marched.
     """
-    if contract.expiry == 0.0 or problem.deviation() == 0.0:
+    if contract.expiry == 0.0 or problem.deviation == 0.0:
         return PriceSurface(contract, problem, grid, scheme, None)
     if coarse is None:
         coarse = march(problem, grid.coarser(), scheme)

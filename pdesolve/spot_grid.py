@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdesolve import arguments
+from pdesolve.kernels.splines import natural_bends
 
 __all__ = ["apart", "spot_grid"]
 
@@ -184,11 +185,8 @@ def _ends(
 
 def _spline(knots: Floats, values: Floats, at: Floats) -> Floats:
     """Read the natural cubic spline through ``values`` at ``knots``, at points between its ends."""
-    steps, slopes = np.diff(knots), np.diff(values) / np.diff(knots)
-    system = np.diag(np.append(np.insert(2.0 * (steps[1:] + steps[:-1]), 0, 1.0), 1.0))
-    inner = np.arange(1, knots.size - 1)
-    system[inner, inner - 1], system[inner, inner + 1] = steps[:-1], steps[1:]
-    bends = np.linalg.solve(system, np.pad(6.0 * np.diff(slopes), 1))
+    bends, steps = np.empty(knots.size), knots[1:] - knots[:-1]
+    natural_bends(knots, values, bends)
     cell = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, steps.size - 1)
     t, rest, step = at - knots[cell], knots[cell + 1] - at, steps[cell]
     line = (values[cell] * rest + values[cell + 1] * t) / step

@@ -18,7 +18,7 @@ from pdesolve.marching import march
 from pdesolve.model import Model
 from pdesolve.neighbours import neighbours
 from pdesolve.problem import Problem
-from pdesolve.reading import Marches, Reading, read_marches
+from pdesolve.reading import Marches, read_marches
 
 if TYPE_CHECKING:
     import pandas
@@ -112,30 +112,6 @@ class PriceSurface:
         times the error that is left.
         """
         return self._read("error", spots, time)
-
-    def everywhere(self, spots: ArrayLike, time: float = 0.0) -> Reading:
-        """Value, delta, gamma, theta and error at any spots, also outside the grid, at one time.
-
-        Outside the grid the outcome is as good as certain, and the value is that of spot on its
-        forward, exercised at the best time: what the march takes at its ends.
-
-        Parameters
-        ----------
-        spots : (k,) array-like
-            Quote currency, positive.
-        time : float
-            Years from today, not after expiry.
-
-        Returns
-        -------
-        Reading
-            Its fields ``value``, ``delta``, ``gamma``, ``theta`` and ``error`` are (k,), in the
-            units of the methods of these names.
-        """
-        at, left = arguments.positive("spots", spots).ravel(), float(self._left(time))
-        if self.marches is not None and left > 0.0:
-            return read_marches(self.marches, at, left)
-        return Reading(*(self._at(name, at, left) for name in Reading._fields))
 
     @property
     def model(self) -> Model:

@@ -7,7 +7,7 @@ import numpy as np
 from pdesolve.grid import Grid
 from pdesolve.problem import Problem
 
-__all__ = ["refuse_unfit", "refuse_unfit_grid"]
+__all__ = ["refuse_unfit", "refuse_unfit_grid", "refuse_unfit_range"]
 
 
 def refuse_unfit(problem: Problem, grid: Grid | None, tolerance: float | None) -> None:
@@ -21,7 +21,7 @@ def refuse_unfit(problem: Problem, grid: Grid | None, tolerance: float | None) -
         )
     if (
         problem.claim.expiry > 0.0
-        and problem.deviation() == 0.0
+        and problem.deviation == 0.0
         and not _has_certain_value(problem)
     ):
         raise ValueError(
@@ -54,6 +54,19 @@ def refuse_unfit_grid(problem: Problem, grid: Grid) -> None:
         raise ValueError(
             f"every second level of the grid must be less than {1.0 / jumps.intensity} years from "
             f"the next, in which one jump is expected, got {longest}"
+        )
+
+
+def refuse_unfit_range(grid: Grid | None, between: tuple[float, float] | None) -> None:
+    """Refuse a range of spots that is none, or that a grid leaves nothing to say."""
+    if between is None:
+        return
+    if grid is not None:
+        raise ValueError("between must be left out where a grid is given, which has ends of its own")
+    low, high = between
+    if not 0.0 < low <= high < math.inf:
+        raise ValueError(
+            f"between must be two spots, positive, finite and in order, got {low} and {high}"
         )
 
 

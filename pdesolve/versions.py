@@ -3,16 +3,17 @@
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import numba
 
 from pdesolve._jit import cache_directory
 from pdesolve._version import __version__
 
-__all__ = ["installed", "show_versions"]
+__all__ = ["installed", "kept_in", "show_versions"]
 
 REQUIRED = ("numpy", "scipy", "numba", "llvmlite", "matplotlib", "click", "rich", "pydantic")
-OPTIONAL = ("pandas", "polars", "pyarrow", "narwhals", "xarray", "jinja2", "ibflex", "QuantLib")
+OPTIONAL = ("pandas", "polars", "pyarrow", "narwhals", "xarray", "jinja2", "QuantLib")
 NOT_INSTALLED = "not installed"
 
 
@@ -31,7 +32,7 @@ def installed() -> dict[str, str]:
     >>> list(installed())[:3]
     ['pde-margin', 'Python', 'platform']
     """
-    folder = cache_directory()
+    folder = kept_in()
     own = {
         "pde-margin": __version__,
         "Python": platform.python_version(),
@@ -41,6 +42,18 @@ def installed() -> dict[str, str]:
         "machine code": "compiled in every process" if folder is None else str(folder),
     }
     return own | {name: _version(name) for name in (*REQUIRED, *OPTIONAL)}
+
+
+def kept_in() -> Path | None:
+    """Folder where machine code is kept; None if it is made afresh in every process.
+
+    Examples
+    --------
+    >>> from pdesolve.versions import kept_in
+    >>> kept_in() == kept_in()
+    True
+    """
+    return cache_directory()
 
 
 def show_versions() -> None:

@@ -3,6 +3,8 @@
 `total` calls `scaled`, which stands in another file.  `total(1.0)` is 10 times the factor there.
 """
 
+import contextlib
+import io
 import os
 import re
 import shutil
@@ -195,3 +197,49 @@ def test_options_are_the_same_for_all_kernels(own_cache, parallel):
     assert options["nogil"]
     assert options["parallel"] is parallel
     assert "fastmath" not in options
+
+
+class Compiled:
+    """What numba tells of a kernel that it compiles."""
+
+    def __init__(self, module):
+        kernel = type("Kernel", (), {"py_func": type("Function", (), {"__module__": module})})
+        self.data = {"dispatcher": kernel}
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """A terminal, and no patience."""
+    out = io.StringIO()
+    out.isatty = lambda: True
+    monkeypatch.setattr(_jit, "PATIENCE_SECONDS", 0.01)
+    return out
+
+
+def compile_for(seconds, module, notice, terminal):
+    with contextlib.redirect_stderr(terminal):
+        notice.on_start(Compiled(module))
+        notice.on_start(Compiled(module))  # a kernel that it calls
+        notice.on_end(Compiled(module))
+        time.sleep(seconds)
+        notice.on_end(Compiled(module))
+
+
+def test_a_long_wait_is_explained_once_on_a_terminal(terminal):
+    notice = _jit._Notice()
+    for _ in range(2):
+        compile_for(0.2, "pdesolve.kernels.march", notice, terminal)
+    assert terminal.getvalue() == f"{_jit.NOTICE}\n"
+
+
+@pytest.mark.parametrize(("seconds", "module"), [(0.0, "margin.kernels.tail"), (0.2, "theirs")])
+def test_short_waits_and_those_for_others_are_not(terminal, seconds, module):
+    compile_for(seconds, module, _jit._Notice(), terminal)
+    time.sleep(0.1)
+    assert terminal.getvalue() == ""
+
+
+def test_nothing_is_said_where_nobody_watches(terminal):
+    terminal.isatty = lambda: False
+    compile_for(0.2, "pdesolve.kernels.march", _jit._Notice(), terminal)
+    assert terminal.getvalue() == ""

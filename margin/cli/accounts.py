@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from margin.cli.failures import Failure, reported
 from margin.cli.options import Source
@@ -17,7 +17,7 @@ from margin.requirements import requirement
 from margin.statement import Requirement
 from margin.threshold import Thresholds
 
-__all__ = ["Assessed", "assessed"]
+__all__ = ["Answer", "Assessed", "assessed"]
 
 Item = TypeVar("Item")
 
@@ -28,6 +28,25 @@ CHUNK = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What one account must hold, where it is liquidated, and what was taken for granted.
+
+    Attributes
+    ----------
+    required : Requirement
+        The requirement.
+    danger : Thresholds
+        Where it is liquidated.
+    content : dict
+        All of it as JSON holds it.
+    """
+
+    required: Requirement
+    danger: Thresholds
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessed:
     """What became of one account file.
 
@@ -35,20 +54,17 @@ class Assessed:
     ----------
     path : str
         The file.
-    required : Requirement or None
-        The requirement; None if the file or the account could not be used.
-    danger : Thresholds or None
-        Where it is liquidated; None likewise.
-    message : str
-        What was wrong, for standard error.
+    answer : Answer or None
+        None if the file or the account could not be used.
+    notes : tuple of str
+        What was assumed or is wrong, for standard error.
     code : int
         The exit code of what was wrong, or 0.
     """
 
     path: str
-    required: Requirement | None = None
-    danger: Thresholds | None = None
-    message: str = ""
+    answer: Answer | None = None
+    notes: tuple[str, ...] = ()
     code: int = 0
 
 
@@ -85,10 +101,12 @@ def _assess(source: Source) -> Assessed:
         with reported(source.path):
             case = source.load()
             parts = (case.account, case.market, case.rule)
-            found = requirement(*parts, underlying=case.underlying)
-            return Assessed(source.path, found, thresholds(*parts, underlying=case.underlying))
+            required = requirement(*parts, underlying=case.underlying)
+            danger = thresholds(*parts, underlying=case.underlying)
     except Failure as failure:
-        return Assessed(source.path, message=failure.message, code=failure.exit_code)
+        return Assessed(source.path, None, (failure.message,), failure.exit_code)
+    content = {"requirement": required.to_dict(), "thresholds": danger.to_dict()}
+    return Assessed(source.path, Answer(required, danger, case.with_notes(content)), case.notes)
 
 
 def _leave_interrupts() -> None:

@@ -6,11 +6,13 @@ from typing import Any
 import click
 
 from margin.cli.failures import Exit, reported
+from margin.cli.gaps import with_gaps_and_spots
 from margin.cli.layout import Grid, amount, spot_text
-from margin.cli.options import PLOT, UNDERLYING, Source
+from margin.cli.options import PLOT, UNDERLYING, Source, opened
 from margin.cli.output import Target, save_figure, to_target
-from margin.cli.values import STEPS, Steps
+from margin.cli.values import Steps
 from margin.comparison import Comparison, compare
+from margin.files import Defaults
 
 __all__ = ["command"]
 
@@ -18,31 +20,30 @@ __all__ = ["command"]
 @click.command()
 @click.argument("file", type=click.Path(allow_dash=True))
 @UNDERLYING
-@click.option(
-    "--spot",
-    "spots",
-    type=STEPS,
-    default="-50%:50%:101",
-    show_default=True,
-    help="Spots of the figure and of JSON: even steps as first:last:count, or numbers; in percent.",
-)
+@with_gaps_and_spots("-50%:50%:101")
 @PLOT
 @to_target
 def command(
-    file: str, underlying: str | None, spots: Steps, plot: str | None, target: Target
+    file: str,
+    underlying: str | None,
+    defaults: Defaults,
+    spots: Steps,
+    plot: str | None,
+    target: Target,
 ) -> None:
     """Requirements under all margin systems.
 
     FILE is an account file, or a dash for standard input.  Systems that do not apply to the
-    account are listed with the reason.
+    account are listed with the reason.  The figure and JSON show them at all spots.
     """
+    case = opened(Source(file, None, underlying, defaults), quiet=target.quiet)
     with reported(file):
-        case = Source(file, None, underlying).load()
         found = compare(
             case.account, case.market, spots=spots.around(case.spot), underlying=case.underlying
         )
     with reported("margin compare", Exit.NUMERICAL_FAILURE):
-        target.write(found.to_dict(), found.columns(), _screen(found, target))
+        content = case.with_notes(found.to_dict())
+        target.write(content, found.columns(), _screen(found, target))
     if plot:
         with reported("--plot", Exit.BAD_USAGE):
             save_figure(plot, found.plot)

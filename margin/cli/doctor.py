@@ -19,7 +19,6 @@ EXTRAS = {
     "narwhals": "frames",
     "jinja2": "report",
     "xarray": "xarray",
-    "ibflex": "ibkr",
 }
 """The extra that brings each optional package."""
 

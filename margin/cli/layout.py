@@ -50,8 +50,13 @@ def amount(value: float, digits: int) -> str:
     return text.removeprefix("-") if float(text.replace(",", "")) == 0.0 else text
 
 
-def spot_text(value: float, present: float, more: int = 0) -> str:
-    """A spot to five significant digits of the present one, or more; two at least are decimals."""
+def spot_text(value: float, present: float, more: int = 0, digits: int | None = None) -> str:
+    """A spot to five significant digits of the present one, or more; two at least are decimals.
+
+    ``digits`` after the point, if given, count instead.
+    """
+    if digits is not None:
+        return f"{value:,.{digits}f}"
     whole = len(f"{present:.0f}")
     return f"{value:,.{max(2, 5 + more - whole)}f}"
 

@@ -15,6 +15,7 @@ __all__ = ["main"]
 
 COMMANDS = {
     "compare": "Requirements under all margin systems, side by side.",
+    "convert": "The file of a broker as a native account file.",
     "doctor": "Versions, settings, extras, and whether all is well.",
     "greeks": "Derivatives of the requirement by spot, volatility and holdings.",
     "price": "Price and Greeks of one option.",
@@ -24,6 +25,7 @@ COMMANDS = {
     "table": "Excess over spots, volatility moves and dates.",
     "threshold": "All spots at which an account is liquidated.",
     "validate": "Check account files and say all that is wrong.",
+    "warmup": "Compile everything once, for containers and clusters.",
 }
 
 UNFORESEEN = 4

@@ -157,9 +157,19 @@ def _save(path: str, content: Any, columns: Columns) -> None:
     elif suffix == ".csv":
         Path(path).write_text(_csv(columns), encoding="utf-8")
     elif suffix == ".parquet":
-        data_frame(columns, {}).to_parquet(path)
+        _save_parquet(path, columns)
     else:
         raise click.UsageError(f'the suffix of "{path}" must be .csv, .json or .parquet')
+
+
+def _save_parquet(path: str, columns: Columns) -> None:
+    try:
+        import pyarrow  # noqa: F401 (what pandas writes with)
+    except ImportError as reason:
+        raise ImportError(
+            'Parquet files need pyarrow; install it with pip install "pde-margin[parquet]"'
+        ) from reason
+    data_frame(columns, {}).to_parquet(path)
 
 
 def _plain(value: Any) -> Any:

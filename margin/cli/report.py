@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from margin.cli.failures import Exit, Failure, reported
-from margin.cli.options import QUIET, Source, from_source
+from margin.cli.options import QUIET, Source, from_source, opened
 from margin.cli.values import DATE, When
 from margin.report.page import html_report
 
@@ -36,14 +36,18 @@ def command(source: Source, output: str, horizon: When, quiet: bool) -> None:
 
     FILE is an account file, or a dash for standard input.
     """
-    with reported(source.path):
-        case = source.load()
+    case = opened(source, quiet=quiet)
     ahead = horizon.after(case.market.asof) - case.market.asof
     if ahead <= timedelta(0):
         raise Failure(f"--horizon: must lie after {case.market.asof}", Exit.BAD_USAGE)
     with reported(source.path):
         page = html_report(
-            case.account, case.market, case.rule, horizon=ahead, underlying=case.underlying
+            case.account,
+            case.market,
+            case.rule,
+            horizon=ahead,
+            underlying=case.underlying,
+            assumptions=(*case.assumptions, *case.warnings),
         )
     if output == "-":
         click.echo(page)

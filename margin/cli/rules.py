@@ -1,7 +1,7 @@
 """``margin rules``: the margin rules there are, and the parameters of each."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any
@@ -11,22 +11,23 @@ import click
 from margin.cli.layout import Grid, echo
 from margin.cli.output import json_text
 from margin.files.rule_entries import SYSTEMS, is_stated
-from margin.files.rules import NAMED_RULES, OVERRIDES
+from margin.files.rules import NAMED_RULES, OVERRIDES, STRUCTURED
 
 __all__ = ["command"]
 
 OWN = {
     "scenario": "scenarios of the account's own, all stated in the file",
     "perpetual": "maintenance tiers of the account's own, all stated in the file",
+    "span": "SPAN with scan ranges, tiers and spreads of the account's own",
+    "spread_vault": "a vault whose collateral covers its spread",
+    "tail_risk": "value at risk or expected shortfall of stated returns",
+    "tims": "ten-point margin with class, product and portfolio groups",
 }
+REQUIRED = "stated in the file"
 PYTHON_ONLY = {
-    "DeltaFloor": "the delta term of a portfolio margin, as a rule of its own",
     "InitialRule": "the initial requirement of another rule, as a rule of its own",
     "RuleWithAddOn": "another rule with a charge for concentration or liquidity",
-    "SpanRule": "SPAN with tiers, spreads or a parameter file of the exchange",
-    "SpreadVault": "a fully collateralised vault of spreads, by its legs",
-    "TailRiskRule": "value at risk or expected shortfall of stated returns",
-    "TimsRule": "TIMS with class, product and portfolio groups",
+    "span_requirement": "SPAN of several commodities, from a parameter file of the exchange",
 }
 NO_DATE = "none stated"
 
@@ -68,6 +69,8 @@ def _one(name: str) -> dict[str, Any]:
     """
     if name in NAMED_RULES:
         return _heading(name) | {"parameters": list(_parameters(NAMED_RULES[name], name))}
+    if name in STRUCTURED:
+        return _structured(name)
     if name in OWN:
         raise click.UsageError(f"{name} has no numbers of its own: {OWN[name]}.")
     if name in PYTHON_ONLY:
@@ -75,6 +78,39 @@ def _one(name: str) -> dict[str, Any]:
     near = get_close_matches(name.lower(), [*NAMED_RULES, *OWN, *PYTHON_ONLY], n=1)
     hint = f'did you mean "{near[0]}"?' if near else '"margin rules" lists those there are.'
     raise click.UsageError(f'unknown rule "{name}"; {hint}')
+
+
+def _structured(name: str) -> dict[str, Any]:
+    """A rule of which a file states what is inside it: its fields, and what they are by default."""
+    given = {field.name: field for field in fields(STRUCTURED[name])}
+    source = given.pop("source").default if "source" in given else None
+    title = given.pop("name").default
+    given.pop("asof", None)
+    rows = [row for field in given.values() for row in _inside(field.name, _usual(field))]
+    heading = {"name": name, "title": title, "date": None, "source": source or REQUIRED}
+    return heading | {"parameters": rows}
+
+
+def _usual(field: Field[Any]) -> Any:
+    """What a field is if a file does not state it; the fields of a record that it must state."""
+    if field.default is not MISSING:
+        return field.default
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    if isinstance(field.type, type) and is_dataclass(field.type):
+        return {one.name: _usual(one) for one in fields(field.type)}
+    return REQUIRED
+
+
+def _inside(path: str, value: Any) -> Iterator[dict[str, Any]]:
+    """A parameter that a file states, or each of a record of such."""
+    if is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if not isinstance(value, dict):
+        yield {"parameter": path, "value": _plain(value), "in_file": True}
+        return
+    for name, item in value.items():
+        yield from _inside(f"{path}.{name}", item)
 
 
 def _parameters(rule: Any, name: str) -> Iterator[dict[str, Any]]:
@@ -142,4 +178,6 @@ def _words(value: Any) -> str:
         return ", ".join(f"{name} {_words(item)}" for name, item in value.items())
     if isinstance(value, list):
         return ", ".join(_words(item) for item in value) or "none"
+    if value is None or value == "":
+        return "none"
     return f"{value:.10g}" if isinstance(value, int | float) else str(value)

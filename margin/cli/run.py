@@ -5,18 +5,16 @@ from typing import Any
 
 import click
 
-from margin.cli.accounts import assessed
+from margin.cli.accounts import Answer, assessed
 from margin.cli.failures import Exit, reported
+from margin.cli.gaps import with_gaps
 from margin.cli.layout import Grid
 from margin.cli.options import FILES, RULES, UNDERLYING, Source, expanded
 from margin.cli.output import Target, to_target
 from margin.cli.screens import account_screen, accounts_grid
-from margin.statement import Requirement
-from margin.threshold import Thresholds
+from margin.files import Defaults
 
 __all__ = ["command"]
-
-Pair = tuple[Requirement, Thresholds]
 
 INTERRUPTED = 130  # as the shell counts it
 
@@ -40,65 +38,72 @@ COLUMNS = (
 @FILES
 @RULES
 @UNDERLYING
+@with_gaps
 @to_target
 def command(
-    files: Sequence[str], rule_name: str | None, underlying: str | None, target: Target
+    files: Sequence[str],
+    rule_name: str | None,
+    underlying: str | None,
+    defaults: Defaults,
+    target: Target,
 ) -> None:
     """Requirement, excess and thresholds of accounts.
 
     FILES are account files, folders of them, or a dash for standard input.  One account is shown
     in full, several in one row each.
     """
-    sources = [Source(path, rule_name, underlying) for path in expanded(files)]
-    pairs, code = _gathered(sources)
-    if pairs:
+    sources = [Source(path, rule_name, underlying, defaults) for path in expanded(files)]
+    answers, code = _gathered(sources, quiet=target.quiet)
+    if answers:
         with reported("margin run", Exit.NUMERICAL_FAILURE):
-            target.write(_content(pairs), _columns(pairs), _screen(pairs, target))
-    if any(found.excess < 0.0 for found, _ in pairs):
+            target.write(_content(answers), _columns(answers), _screen(answers, target))
+    if any(answer.required.excess < 0.0 for answer in answers):
         code = max(code, Exit.BELOW_MAINTENANCE)
     click.get_current_context().exit(code)
 
 
-def _gathered(sources: Sequence[Source]) -> tuple[list[Pair], int]:
-    """Results of all accounts that can be read, and the worst exit code of the others.
+def _gathered(sources: Sequence[Source], *, quiet: bool) -> tuple[list[Answer], int]:
+    """Answers for all accounts that can be read, and the worst exit code of the others.
 
     An interruption ends the work; what was found until then is kept.
     """
-    pairs: list[Pair] = []
+    answers: list[Answer] = []
     code = 0
     try:
         for each in assessed(sources):
-            if each.required is not None and each.danger is not None:
-                pairs.append((each.required, each.danger))
-            else:
-                click.echo(each.message, err=True)
-                code = max(code, each.code)
+            if each.answer is not None:
+                answers.append(each.answer)
+            if each.code or not quiet:
+                click.echo("".join(f"{note}\n" for note in each.notes), nl=False, err=True)
+            code = max(code, each.code)
     except KeyboardInterrupt:
-        click.echo(f"interrupted; {len(pairs)} of {len(sources)} accounts are done", err=True)
-        return pairs, INTERRUPTED
-    return pairs, code
+        click.echo(f"interrupted; {len(answers)} of {len(sources)} accounts are done", err=True)
+        return answers, INTERRUPTED
+    return answers, code
 
 
-def _screen(pairs: Sequence[Pair], target: Target) -> Iterable[str | Grid]:
-    digits = [target.digits(in_coin=found.currency == found.underlying) for found, _ in pairs]
+def _screen(answers: Sequence[Answer], target: Target) -> Iterable[str | Grid]:
+    digits = [
+        target.digits(in_coin=each.required.currency == each.required.underlying)
+        for each in answers
+    ]
+    pairs = [(each.required, each.danger) for each in answers]
     if len(pairs) > 1:
         return [accounts_grid(pairs, digits)]
     return account_screen(*pairs[0], digits[0])
 
 
-def _content(pairs: Sequence[Pair]) -> Any:
+def _content(answers: Sequence[Answer]) -> Any:
     """What JSON holds: one object for one account, a list for several."""
-    each = [
-        {"requirement": found.to_dict(), "thresholds": danger.to_dict()} for found, danger in pairs
-    ]
+    each = [answer.content for answer in answers]
     return each[0] if len(each) == 1 else each
 
 
-def _columns(pairs: Sequence[Pair]) -> dict[str, list[Any]]:
+def _columns(answers: Sequence[Answer]) -> dict[str, list[Any]]:
     """One row per account."""
-    columns = {name: [getattr(found, name) for found, _ in pairs] for name in COLUMNS}
+    columns = {name: [getattr(each.required, name) for each in answers] for name in COLUMNS}
     columns["asof"] = [asof.isoformat() for asof in columns["asof"]]
     for side in ("below", "above"):
-        levels = [getattr(danger, side) for _, danger in pairs]
+        levels = [getattr(each.danger, side) for each in answers]
         columns[side] = [level and level.spot for level in levels]
-    return columns | {"state": [danger.state.value for _, danger in pairs]}
+    return columns | {"state": [each.danger.state.value for each in answers]}

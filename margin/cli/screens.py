@@ -75,6 +75,8 @@ def _holdings_grid(found: Requirement, digits: int) -> Grid:
         )
         for leg in found.lines
     ]
+    if found.together:
+        rows.append(("held together", "", "", "", "", amount(found.together, digits)))
     value, delta_sum = amount(found.equity, digits), sum(leg.delta for leg in found.lines)
     profit = amount(found.profits[found.worst], digits)
     total = ("equity", "", "", value, amount(delta_sum, 2), profit)
@@ -95,10 +97,13 @@ def threshold_heading(danger: Thresholds) -> Screen:
     yield ""
 
 
-def threshold_screen(danger: Thresholds) -> Screen:
-    """Where the account is liquidated, how far off that is, and what is proven."""
+def threshold_screen(danger: Thresholds, digits: int | None = None) -> Screen:
+    """Where the account is liquidated, how far off that is, and what is proven.
+
+    Thresholds have so many ``digits`` after the point, or else as many as their size asks for.
+    """
     yield click.style(_verdict(danger), fg=COLOURS[danger.state])
-    rows = [row for interval in danger.intervals for row in _ends(interval, danger)]
+    rows = [row for interval in danger.intervals for row in _ends(interval, danger, digits)]
     if rows:
         heads = ("liquidated", "", "±", "distance", "one-day sigmas")
         columns = len(heads) if danger.volatility is not None else len(heads) - 1
@@ -111,7 +116,7 @@ def threshold_screen(danger: Thresholds) -> Screen:
     else:
         close = ", ".join(_span(zone, danger) for zone in proof.undecided)
         yield f"{found}; undecided, because within the error of zero, from {close}."
-    broke = [row for interval in danger.bankruptcy.intervals for row in _ends(interval, danger)]
+    broke = [row for zone in danger.bankruptcy.intervals for row in _ends(zone, danger, digits)]
     if broke:
         yield f"Equity is negative {', '.join(f'{row[0].strip()} {row[1]}' for row in broke)}."
 
@@ -136,27 +141,32 @@ def _verdict(danger: Thresholds) -> str:
     return f"Liquidation if {danger.underlying} should {' or '.join(moves)}."
 
 
-def _ends(interval: Interval, danger: Thresholds) -> list[tuple[str, ...]]:
+def _ends(interval: Interval, danger: Thresholds, digits: int | None) -> list[tuple[str, ...]]:
     """A row for each end of an interval that lies within the range searched."""
     lower = (interval.lower, interval.lower_error)
     upper = (interval.upper, interval.upper_error)
     if interval.lower_open and interval.upper_open:
         return [("everywhere", "", "", "", "")]
     if interval.lower_open:
-        return [_end("below", *upper, danger)]
-    if interval.upper_open:
-        return [_end("above", *lower, danger)]
-    return [_end("from", *lower, danger), _end("  up to", *upper, danger)]
+        ends = {"below": upper}
+    elif interval.upper_open:
+        ends = {"above": lower}
+    else:
+        ends = {"from": lower, "  up to": upper}
+    return [_end(word, end, danger, digits) for word, end in ends.items()]
 
 
-def _end(word: str, spot: float, error: float, danger: Thresholds) -> tuple[str, ...]:
+def _end(
+    word: str, end: tuple[float, float], danger: Thresholds, digits: int | None
+) -> tuple[str, ...]:
+    spot, error = end
     sigmas = ""
     if danger.volatility is not None:
         one_day = danger.volatility / sqrt(DAYS_A_YEAR)
         sigmas = f"{log(spot / danger.spot) / one_day:+.2f}"
     return (
         word,
-        spot_text(spot, danger.spot, more=2),
+        spot_text(spot, danger.spot, 2, digits),
         _error_text(error, spot, "{}") or "rounding",
         percent(spot / danger.spot - 1.0),
         sigmas,

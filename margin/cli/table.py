@@ -8,7 +8,7 @@ import numpy as np
 
 from margin.cli.failures import Exit, reported
 from margin.cli.layout import Grid, amount, percent, spot_text
-from margin.cli.options import PLOT, Case, Source, from_source
+from margin.cli.options import PLOT, Case, Source, from_source_and_spots, opened
 from margin.cli.output import Target, save_figure, to_target
 from margin.cli.values import DATE, STEPS, Steps, When
 from margin.margin_table import MarginTable, table
@@ -19,15 +19,7 @@ SHOWN = ("excess", "equity", "maintenance")
 
 
 @click.command()
-@from_source
-@click.option(
-    "--spot",
-    "spots",
-    type=STEPS,
-    default="-30%:30%:13",
-    show_default=True,
-    help="Spots: even steps as first:last:count, or numbers; in percent of the present spot.",
-)
+@from_source_and_spots("-30%:30%:13")
 @click.option(
     "--vol",
     "moves",
@@ -68,11 +60,12 @@ def command(
     """
     if not moves.relative:
         raise click.UsageError("--vol takes relative moves in percent, such as -25%,0%,50%")
+    case = opened(source, quiet=target.quiet)
     with reported(source.path):
-        case = source.load()
         found = _table(case, spots, moves, dates)
     with reported("margin table", Exit.NUMERICAL_FAILURE):
-        target.write(_content(found), _columns(found), _screen(found, show, target))
+        content = case.with_notes(_content(found))
+        target.write(content, _columns(found), _screen(found, show, target))
     if plot:
         with reported("--plot", Exit.BAD_USAGE):
             save_figure(plot, found.plot)

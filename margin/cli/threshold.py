@@ -1,26 +1,20 @@
 """``margin threshold``: all spots at which an account is liquidated."""
 
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
 
 import click
 
-from margin import figures
 from margin.cli.failures import Exit, reported
-from margin.cli.options import PLOT, Case, Source, from_source
+from margin.cli.options import PLOT, Source, from_source, opened
 from margin.cli.output import Target, save_figure, to_target
-from margin.cli.screens import threshold_heading, threshold_screen
-from margin.cli.values import DATE, STEPS, Steps, When
-from margin.danger import Interval, State
-from margin.liquidation import thresholds
-from margin.margin_table import table
-from margin.market import Market
-from margin.threshold import Thresholds
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from margin.cli.threshold_views import view_of
+from margin.cli.values import STEPS, Steps
+from margin.cli.ways import Ways, with_ways
 
 __all__ = ["command"]
+
+LARGEST_SHIFT = 5.0
+"""A move of volatilities above 500 % is taken for one that was written in percent."""
 
 
 @click.command()
@@ -38,87 +32,45 @@ __all__ = ["command"]
     type=STEPS,
     default="0%",
     show_default=True,
-    help="Relative move of all volatilities, such as 25%.",
+    help="Relative move of all volatilities, such as 25% or 0.25.",
 )
-@click.option(
-    "--horizon",
-    type=DATE,
-    default="0d",
-    show_default=True,
-    help="When: a date, or days from now such as 7d; spot and positions stay.",
-)
+@with_ways
 @PLOT
 @to_target
 def command(
     source: Source,
     searched: Steps,
     vol_shift: Steps,
-    horizon: When,
+    ways: Ways,
     plot: str | None,
     target: Target,
 ) -> None:
     """All spots at which an account is liquidated.
 
-    FILE is an account file, or a dash for standard input.
+    FILE is an account file, or a dash for standard input.  One underlying moves, on one date; with
+    --horizon the answer is a map through time, with --along several underlyings move, and with
+    --plane it is a map of two.
     """
     if len(searched.values) != 2:
         raise click.UsageError("--range takes two spots, such as -50%,100% or 60,180")
+    shift = _shift(vol_shift)
+    named = replace(source, underlying=source.underlying or ways.lead)
+    case = opened(named, quiet=target.quiet)
     with reported(source.path):
-        case = source.load()
-        case = replace(case, market=_shifted(case.market, vol_shift))
-        found = _thresholds(case, searched, horizon)
+        lowest, highest = searched.around(case.spot)
+        view = view_of(case, ways, (lowest, highest), shift)
     with reported("margin threshold", Exit.NUMERICAL_FAILURE):
-        target.write(
-            found.to_dict(), _columns(found), [*threshold_heading(found), *threshold_screen(found)]
-        )
+        target.write(case.with_notes(view.content()), view.columns(), view.screen(target.precision))
     if plot:
         with reported("--plot", Exit.BAD_USAGE):
-            save_figure(plot, lambda: _drawn(case, found))
-    short = found.state is State.LIQUIDATED
-    click.get_current_context().exit(Exit.BELOW_MAINTENANCE if short else Exit.FINE)
+            save_figure(plot, view.draw)
+    click.get_current_context().exit(Exit.BELOW_MAINTENANCE if view.short else Exit.FINE)
 
 
-def _shifted(market: Market, vol_shift: Steps) -> Market:
-    """The market after a relative move of all volatilities."""
-    if len(vol_shift.values) != 1 or not vol_shift.relative or vol_shift.values[0] <= -1.0:
-        raise click.UsageError("--vol-shift takes one move in percent above -100%, such as 25%")
-    factor = 1.0 + vol_shift.values[0]
-    return replace(market, vols={contract: factor * vol for contract, vol in market.vols.items()})
-
-
-def _thresholds(case: Case, searched: Steps, horizon: When) -> Thresholds:
-    lowest, highest = searched.around(case.spot)
-    return thresholds(
-        case.account,
-        case.market,
-        case.rule,
-        underlying=case.underlying,
-        lowest=lowest,
-        highest=highest,
-        date=horizon.after(case.market.asof),
-    )
-
-
-def _columns(found: Thresholds) -> dict[str, list[Any]]:
-    """One row per interval of liquidation and of bankruptcy."""
-    sets = {"liquidation": found.liquidation, "bankruptcy": found.bankruptcy}
-    rows = [
-        {"kind": kind} | asdict(interval)
-        for kind, spots in sets.items()
-        for interval in spots.intervals
-    ]
-    names = ("kind", *Interval.__dataclass_fields__)
-    return {name: [row[name] for row in rows] for name in names}
-
-
-def _drawn(case: Case, found: Thresholds) -> "Axes":
-    """Equity, requirement and excess against spot, with the danger intervals."""
-    drawn = table(
-        case.account,
-        case.market,
-        case.rule,
-        spots=figures.telling_spots(found),
-        dates=(found.date,),
-        underlying=case.underlying,
-    )
-    return figures.against_spot(drawn, found)
+def _shift(asked: Steps) -> float:
+    """A relative move of all volatilities."""
+    if len(asked.values) != 1 or not -1.0 < asked.values[0] <= LARGEST_SHIFT:
+        raise click.UsageError(
+            "--vol-shift takes one relative move above -100% and at most 500%, such as 25% or 0.25"
+        )
+    return asked.values[0]

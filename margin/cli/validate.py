@@ -5,18 +5,20 @@ from collections.abc import Sequence
 import click
 
 from margin.cli.failures import Exit
-from margin.cli.options import FILES, QUIET, expanded
+from margin.cli.gaps import with_gaps
+from margin.cli.options import FILES, QUIET, Source, expanded, notes_on
 from margin.cli.output import json_text
-from margin.files import AccountFileError, read
+from margin.files import AccountFileError, Defaults
 
 __all__ = ["command"]
 
 
 @click.command()
 @FILES
+@with_gaps
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every finding.")
 @QUIET
-def command(files: Sequence[str], as_json: bool, quiet: bool) -> None:
+def command(files: Sequence[str], defaults: Defaults, as_json: bool, quiet: bool) -> None:
     """Check account files and say all that is wrong.
 
     FILES are account files, folders of them, or a dash for standard input.  Nothing is priced,
@@ -25,10 +27,12 @@ def command(files: Sequence[str], as_json: bool, quiet: bool) -> None:
     findings: dict[str, list[str]] = {}
     for path in expanded(files):
         try:
-            account, _, rule = read(path)
+            found = Source(path, defaults=defaults).imported()
             findings[path] = []
             if not quiet and not as_json:
-                click.echo(f"{path}: fine ({account}; {rule.name})")
+                click.echo(f"{path}: fine ({found.account}; {found.rule.name})")
+                for line in notes_on(path, found):
+                    click.echo(line, err=True)
         except AccountFileError as error:
             findings[path] = list(error.lines)
             if not as_json:

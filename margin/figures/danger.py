@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from margin.margin_table import MarginTable
     from margin.threshold import Thresholds
 
-__all__ = ["against_spot", "telling_spots"]
+__all__ = ["against_spot", "danger_on_line", "telling_spots"]
 
 # How far equity and requirement are shown, in multiples of the larger of the two at the spot.
 SHOWN_ABOVE, SHOWN_BELOW = 2.5, 1.25
@@ -100,6 +100,38 @@ def against_spot(
         _refuse_strangers(table, thresholds)
         _mark_danger(ax, thresholds)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.11), ncols=5, frameon=False)
+    return ax
+
+
+def danger_on_line(thresholds: "Thresholds", *, ax: "Axes | None" = None) -> "Axes":
+    """Spots at which the account is liquidated, on one line; dashed where equity is zero.
+
+    Parameters
+    ----------
+    thresholds : Thresholds
+        What is drawn; `against_spot` shows the amounts behind it.
+    ax : matplotlib axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib axes
+    """
+    ax = ax or new_axes()
+    ax.set_xlim(*telling_spots(thresholds, 2))
+    ax.set_ylim(0.0, 1.0)
+    ax.set_yticks([])
+    mark_spot(ax, thresholds.spot)
+    _mark_danger(ax, thresholds)
+    left, right = ax.get_xlim()
+    broken = [end for found in thresholds.bankruptcy.intervals for end in _ends(found)]
+    for index, end in enumerate(end for end in broken if left < end < right):
+        ax.axvline(end, color="black", lw=1.2, ls="--", label=None if index else "equity 0")
+    name = f"{thresholds.account}: {thresholds.rule}, {thresholds.date:%Y-%m-%d %H:%M} UTC"
+    ax.set_title(name, loc="left")
+    ax.set_xlabel(f"{thresholds.underlying} spot (quote currency)")
+    ax.xaxis.set_major_formatter("{x:,.6g}")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.11), ncols=3, frameon=False)
     return ax
 
 

@@ -136,7 +136,8 @@ def _date_axis(ax: "Axes", found: "LiquidationMap") -> None:
     first = found.dates[0]
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda day, _: f"{day:g}"))
-    ax.set_xlabel(f"days from {first:%Y-%m-%d %H:%M} UTC, spot and volatilities unchanged")
+    stay = "spot and volatilities unchanged" if found.dynamics is None else "spot unchanged"
+    ax.set_xlabel(f"days from {first:%Y-%m-%d %H:%M} UTC, {stay}")
 
 
 def _days(found: "LiquidationMap", dates: Sequence[datetime]) -> NDArray[np.float64]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from margin.maps.words import moved
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -22,8 +24,7 @@ def spot_axis(found: "LiquidationMap") -> str:
 
 def map_name(found: "LiquidationMap") -> str:
     """Account, rule and volatility move."""
-    moved = f", volatilities {100.0 * found.vol_move:+g} %" if found.vol_move else ""
-    return f"{found.revaluation.account.name}: {found.rule.name}{moved}"
+    return f"{found.revaluation.account.name}: {found.rule.name}{moved(found)}"
 
 
 def padded(spots: Sequence[float], found: "LiquidationMap") -> tuple[float, float]:

@@ -10,7 +10,10 @@ from pydantic.fields import FieldInfo
 
 from margin.files.errors import Report
 
-__all__ = ["attempt", "checked", "one_of", "show", "unknown"]
+__all__ = ["LARGEST", "attempt", "checked", "one_of", "show", "unknown"]
+
+LARGEST = 1e30
+"""No price, quantity or amount of an account is larger."""
 
 LONGEST_SHOWN = 40
 """Characters of a value that a message repeats."""
@@ -180,6 +183,8 @@ def _complaint(model: type[BaseModel], field: str, fault: str, value: Any) -> st
         return unknown(field, fields)
     if fault == "missing":
         return f"missing; give {_accepted(fields[field])}."
+    if fault == "value_error" and isinstance(value, int | float) and abs(value) > LARGEST:
+        return f"got {show(value)}; use a number of at most {LARGEST:g}."
     if fault == "less_than_equal" and 1.0 < value <= 100.0:
         return f"got {show(value)}, which looks like percent; write {value / 100.0:g}."
     return f"got {show(value)}; use {_accepted(fields[field])}."

@@ -9,6 +9,7 @@ from typing import Any
 from margin.files.errors import Report
 from margin.files.explain import attempt, show, unknown
 from margin.rules import (
+    CASH_ACCOUNT,
     DERIBIT_PORTFOLIO_ETH,
     NSE_INDEX,
     NSE_STOCK,
@@ -16,6 +17,7 @@ from margin.rules import (
     STRATEGY_EQUITY,
     STRATEGY_NARROW_INDEX,
     BybitOption,
+    DeltaFloor,
     DeribitPortfolio,
     DeribitStandard,
     DerivePortfolio,
@@ -63,6 +65,8 @@ SYSTEMS = {
     "naked_vault": System(NakedVault()),
     "bybit_option": System(BybitOption()),
     "paradex_xm": System(ParadexXM()),
+    "paradex_delta": System(DeltaFloor()),
+    "cash_account": System(CASH_ACCOUNT),
     "strategy_equity": System(STRATEGY_EQUITY),
     "strategy_narrow_index": System(STRATEGY_NARROW_INDEX),
     "strategy_broad_index": System(STRATEGY_BROAD_INDEX),

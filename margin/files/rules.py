@@ -9,8 +9,10 @@ from pydantic import Field
 
 from margin.files.errors import Report
 from margin.files.explain import attempt, checked, one_of, show
+from margin.files.records import content_of, record_of
 from margin.files.rule_entries import SYSTEMS, changed, differences
 from margin.files.schema import Entries, Entry, Name, Number, Share
+from margin.files.span_entry import span_commodity
 from margin.rules import (
     TEN_POINT_BROAD_INDEX,
     TEN_POINT_EQUITY,
@@ -19,12 +21,16 @@ from margin.rules import (
     Rule,
     Scenario,
     ScenarioRule,
+    SpanRule,
+    SpreadVault,
+    TailRiskRule,
     Tier,
+    TimsRule,
     continuous_tiers,
     scenario_grid,
 )
 
-__all__ = ["NAMED_RULES", "rule_content", "rule_of"]
+__all__ = ["NAMED_RULES", "STRUCTURED", "rule_content", "rule_of"]
 
 TEN_POINT = {
     "ten_point_equity": TEN_POINT_EQUITY,
@@ -34,6 +40,14 @@ TEN_POINT = {
 
 NAMED_RULES: dict[str, Rule] = TEN_POINT | {name: system.rule for name, system in SYSTEMS.items()}
 """Rules that a file or the command may state by name alone."""
+
+STRUCTURED: dict[str, type[Any]] = {
+    "span": SpanRule,
+    "spread_vault": SpreadVault,
+    "tail_risk": TailRiskRule,
+    "tims": TimsRule,
+}
+"""Rules that a file states with all that is inside them."""
 
 OVERRIDES = ("minimum_per_short_option", "minimum_per_long_option", "initial_factor")
 
@@ -132,14 +146,15 @@ def rule_of(content: object, report: Report) -> Rule | None:
         return _ten_point(TEN_POINT[name], given, report)
     if name in SYSTEMS:
         return _system(SYSTEMS[name].rule, given, report)
+    if name in STRUCTURED:
+        return _structured(STRUCTURED[name], given, report)
     if name == "scenario":
         return _scenario_rule(given, report)
     if name == "perpetual":
         return _perpetual_rule(given, report)
     here = report if isinstance(content, str) else report.at("name")
-    here.add(
-        f"got {show(given.get('name'))}; use {one_of([*NAMED_RULES, 'scenario', 'perpetual'])}."
-    )
+    names = [*NAMED_RULES, *STRUCTURED, "scenario", "perpetual"]
+    here.add(f"got {show(given.get('name'))}; use {one_of(names)}.")
     return None
 
 
@@ -158,6 +173,19 @@ def _system(rule: Rule, given: dict[str, Any], report: Report) -> Rule | None:
         rule, {field: value for field, value in given.items() if field != "name"}, report
     )
     return built
+
+
+def _structured(kind: type[Any], given: dict[str, Any], report: Report) -> Rule | None:
+    """A rule with all that is inside it."""
+    content = {field: value for field, value in given.items() if field != "name"}
+    if kind is not SpanRule or "file" not in content:
+        built: Rule | None = record_of(kind, content, report, rule_of=rule_of)
+        return built
+    if "commodity" in content:
+        report.at("file").add("got both file and commodity; use one of them.")
+    commodity = span_commodity(content.pop("file"), report.at("file"))
+    bare = record_of(kind, content, report, rule_of=rule_of)
+    return None if commodity is None or bare is None else replace(bare, commodity=commodity)
 
 
 def _scenario_rule(given: dict[str, Any], report: Report) -> Rule | None:
@@ -219,7 +247,7 @@ def rule_content(rule: Rule) -> str | dict[str, Any]:
     Parameters
     ----------
     rule : Rule
-        A scenario rule, a perpetual rule, or a rule of `SYSTEMS` with numbers of its own.
+        A scenario rule, a perpetual rule, or one of `STRUCTURED` or `SYSTEMS`.
 
     Returns
     -------
@@ -255,9 +283,12 @@ def _system_content(rule: Rule) -> str | dict[str, Any]:
         changes = differences(rule, system.rule)
         if changes is not None:
             return {"name": name} | changes if changes else name
+    for name, kind in STRUCTURED.items():
+        if isinstance(rule, kind):
+            return {"name": name} | content_of(rule, rule_content=rule_content)
     raise ValueError(
-        "rule must be one that a file can state: a ScenarioRule, a PerpetualRule, or one that "
-        f"differs from a named rule in numbers only, got {rule!r}"
+        "rule must be one that a file can state: a ScenarioRule, a PerpetualRule, one of "
+        f"{', '.join(STRUCTURED)}, or a named rule with other numbers, got {rule!r}"
     )
 
 

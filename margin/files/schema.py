@@ -7,8 +7,9 @@ something else was given.
 from datetime import date, time
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from margin.files.explain import LARGEST
 from margin.files.moments import END_OF_DAY, moment, time_of_day
 
 __all__ = [
@@ -55,8 +56,17 @@ def _right(value: object) -> object:
     return {"c": "call", "p": "put"}.get(str(value).strip().lower(), _lower(value))
 
 
-Number = Annotated[float, Field(description="a finite number")]
-Positive = Annotated[float, Field(gt=0.0, description="a positive number")]
+def _bounded(value: float) -> float:
+    """A number whose products with others stay finite."""
+    if abs(value) > LARGEST:
+        raise ValueError(f"must be at most {LARGEST:g}")
+    return value
+
+
+Number = Annotated[float, AfterValidator(_bounded), Field(description="a finite number")]
+Positive = Annotated[
+    float, AfterValidator(_bounded), Field(gt=0.0, description="a positive number")
+]
 Yearly = Annotated[
     float, Field(ge=-1.0, le=1.0, description="a decimal per year, such as 0.04 for 4 %")
 ]

@@ -1,18 +1,17 @@
 """The least excess over all spots and dates, and the cash that lifts it to zero."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from math import exp, expm1
+from math import exp
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from margin.account import Account
 from margin.piecewise import PiecewiseCubic
 
-__all__ = ["CashFloor", "accrued", "cash_floor", "least"]
+__all__ = ["CashFloor", "cash_floor", "least"]
 
 if TYPE_CHECKING:
     from margin.maps.record import LiquidationMap
@@ -58,17 +57,13 @@ class CashFloor:
     at_end: bool
 
 
-def accrued(account: Account, years: float, interest: float, income: float) -> Account:
-    """The account after its cash has grown: ``cash e^(i t) + income (e^(i t) - 1) / i``."""
-    earned = expm1(interest * years) / interest if interest else years
-    return replace(account, cash=account.cash * exp(interest * years) + income * earned)
-
-
 def cash_floor(found: "LiquidationMap") -> CashFloor:
     """The cash at which no spot of the range liquidates on any date of a map."""
     in_coin, span = found.revaluation.in_coin, (found.lowest, found.highest)
     lows = [least(found.excess_curves(date), span, per_spot=in_coin) for date in found.dates]
-    growth = [exp(found.interest * found.revaluation.market.years(date)) for date in found.dates]
+    growth = [
+        exp(found.accrual.interest * found.revaluation.market.years(date)) for date in found.dates
+    ]
     worst = min(range(len(lows)), key=lambda index: lows[index][0] / growth[index])
     value, spot, error = lows[worst]
     value, error = value / growth[worst], error / growth[worst]

@@ -1,16 +1,14 @@
 """The levels at which something happens to an account: warned, called, liquidated, bankrupt."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from margin.danger import DangerSet
-from margin.piecewise import PiecewiseCubic, combine
-from margin.revaluation import Revaluation
-from margin.rules import Rule, Staged
+from margin.maps.reading import Reading, scaled
+from margin.piecewise import PiecewiseCubic
 
-__all__ = ["Ladder", "Rung", "rung_curves", "scaled"]
+__all__ = ["Ladder", "Rung", "rung_curves"]
 
 
 class Rung(Enum):
@@ -80,71 +78,25 @@ class Ladder:
         )
 
 
-def rung_curves(
-    rung: Rung,
-    rule: Rule,
-    excess: list[PiecewiseCubic],
-    *,
-    at: tuple[Revaluation, int, float],
-    warning: float,
-) -> list[PiecewiseCubic]:
+def rung_curves(rung: Rung, reading: Reading, *, warning: float) -> list[PiecewiseCubic]:
     """Curves whose least is equity less what a level compares with it.
 
     Parameters
     ----------
     rung : Rung
         The level.
-    rule : Rule
-        Whose requirements they are.
-    excess : list of PiecewiseCubic
-        Branches of the maintenance excess.
-    at : Revaluation, int and float
-        The account, which of its dates, and the volatility move that has happened before.
+    reading : Reading
+        The account on the date.
     warning : float
         Warning level as a multiple of the initial requirement.
-    """
-    if rung is Rung.MAINTENANCE:
-        return excess
-    revaluation, index, vol_move = at
-    equity = revaluation.equity(index, vol_move)
-    if rung is Rung.BANKRUPTCY:
-        return [equity]
-    if isinstance(rule, Staged):
-        initial = [branch.curve for branch in rule.initial_branches(*at)]
-    else:
-        initial = scaled(equity, excess, rule.initial_factor)
-    return initial if rung is Rung.INITIAL else scaled(equity, initial, warning)
-
-
-def scaled(
-    equity: PiecewiseCubic, excess: Sequence[PiecewiseCubic], times: float
-) -> list[PiecewiseCubic]:
-    """Curves whose least is equity less a multiple of a requirement.
-
-    The requirement is equity less the least of ``excess``; ``k`` times as much leaves the least
-    of ``(1 - k) equity + k excess``.
-
-    Parameters
-    ----------
-    equity : PiecewiseCubic
-        Equity, in quote currency.
-    excess : sequence of PiecewiseCubic
-        Branches of what equity leaves over the requirement.
-    times : float
-        The multiple, 1 or more.
 
     Returns
     -------
     list of PiecewiseCubic
-
-    Examples
-    --------
-    >>> from margin.maps.ladder import scaled
-    >>> from margin.piecewise import line
-    >>> equity, excess = (line(-50.0, slope, lowest=1, highest=90) for slope in (1.0, 0.85))
-    >>> round(float(scaled(equity, [excess], 2.0)[0](80.0)), 9)
-    6.0
+        In quote currency.
     """
-    if times == 1.0:
-        return list(excess)
-    return [combine((1.0 - times, times), (equity, curve)) for curve in excess]
+    if rung is Rung.BANKRUPTCY:
+        return [reading.equity()]
+    branches = reading.excess() if rung is Rung.MAINTENANCE else reading.initial()
+    curves = [branch.curve for branch in branches]
+    return scaled(reading.equity(), curves, warning) if rung is Rung.WARNING else curves

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from margin.danger import Interval
 from margin.maps.slices import Links, Slice, links
 
-__all__ = ["ThresholdCurve", "ThresholdSide", "curves_of", "extent"]
+__all__ = ["ThresholdCurve", "ThresholdSide", "curves_of", "extent", "joined"]
 
 Floats = NDArray[np.float64]
 
@@ -79,7 +79,7 @@ class ThresholdCurve:
         return float(np.interp((date - first).total_seconds(), seconds, self.spots))
 
 
-Points = list[tuple[datetime, float, float]]
+Points = list[tuple[int, float, float]]
 Ends = dict[tuple[ThresholdSide, int], Points]
 
 
@@ -99,21 +99,42 @@ def curves_of(slices: Sequence[Slice]) -> tuple[ThresholdCurve, ...]:
     tuple of ThresholdCurve
         In the order in which they appear.
     """
+    pairs = [(), *(links(before, after) for before, after in pairwise(slices))]
+    every = joined(pairs, [each.intervals for each in slices])
+    return tuple(_curve(side, points, slices) for side, points in every)
+
+
+def joined(
+    pairs: Sequence[Links], intervals: Sequence[Sequence[Interval]]
+) -> list[tuple[ThresholdSide, Points]]:
+    """Ends of intervals joined from set to set: the side, then set, spot and error of each point.
+
+    Parameters
+    ----------
+    pairs : sequence of Links
+        For each set, which of its intervals continue which of the set before.
+    intervals : sequence of sequence of Interval
+        The sets.
+
+    Returns
+    -------
+    list
+        In the order in which they appear.
+    """
     every: list[tuple[ThresholdSide, Points]] = []
     running: Ends = {}
-    for index, now in enumerate(slices):
-        pairs = links(slices[index - 1], now) if index else ()
+    for index, now in enumerate(intervals):
         going: Ends = {}
-        for j, interval in enumerate(now.intervals):
+        for j, interval in enumerate(now):
             for side, spot, error in _closed(interval):
-                old = _continued(pairs, j, side)
+                old = _continued(pairs[index], j, side)
                 points = running.get((side, old), []) if old is not None else []
                 if not points:
                     every.append((side, points))
-                points.append((now.date, spot, error))
+                points.append((index, spot, error))
                 going[side, j] = points
         running = going
-    return tuple(_curve(side, points) for side, points in every)
+    return every
 
 
 def extent(slices: Sequence[Slice], first: int, interval: int) -> tuple[float, float]:
@@ -146,6 +167,7 @@ def _continued(pairs: Links, new: int, side: ThresholdSide) -> int | None:
     return parent if pick(j for i, j in pairs if i == parent) == new else None
 
 
-def _curve(side: ThresholdSide, points: Points) -> ThresholdCurve:
-    dates, spots, errors = zip(*points, strict=True)
+def _curve(side: ThresholdSide, points: Points, slices: Sequence[Slice]) -> ThresholdCurve:
+    at, spots, errors = zip(*points, strict=True)
+    dates = tuple(slices[index].date for index in at)
     return ThresholdCurve(side, dates, np.array(spots), np.array(errors))

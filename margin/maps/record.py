@@ -1,34 +1,40 @@
 """What a liquidation map knows and answers: sets by date, ladder, path, events, volatility."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from math import inf
 from typing import Any
 
-from margin import _check
+from margin import _check, figures
 from margin.account import Account
+from margin.curve_shape import least_of
 from margin.danger import DangerSet, Interval, danger_set
-from margin.liquidation import nearest_volatility
-from margin.maps.cash import CashFloor, accrued, cash_floor
-from margin.maps.dates import checked_dates
+from margin.maps.accrual import Accrual, Funding, Payment
+from margin.maps.cash import CashFloor, cash_floor
+from margin.maps.dates import expiries
+from margin.maps.dynamics import VolDynamics
 from margin.maps.events import Event, days_to_liquidation, events_of
 from margin.maps.ladder import Ladder, Rung, rung_curves
 from margin.maps.path import ThresholdCurve, curves_of
+from margin.maps.reading import Reading, least_at
 from margin.maps.sensitivity import Sensitivity, sensitivities
 from margin.maps.slices import Slice, refined
+from margin.maps.solving import following, placed, reading_of, solve, thresholds_on
+from margin.maps.vol_map import VolMap, vol_map
 from margin.maps.volatility import VolThreshold, vol_threshold
+from margin.maps.watch import watched
 from margin.maps.words import plain, sentence, text
+from margin.notebook import map_html
 from margin.piecewise import PiecewiseCubic
 from margin.revaluation import Revaluation
-from margin.rules import Branch, Rule, revalue_for
+from margin.rules import Rule
 from margin.threshold import Thresholds
 
 __all__ = ["LiquidationMap"]
 
-# The warning level if none is given, as a multiple of the initial requirement.
-WARNING = 1.25
+WARNING = 1.25  # the warning level if none is given, as a multiple of the initial requirement
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -36,8 +42,8 @@ class LiquidationMap:
     """Where an account is liquidated, on every date of a horizon and after volatility moves.
 
     Built by `liquidation_map`.  Spot and volatilities stay as they are but for what is asked:
-    volatilities stick to their strikes, and a leg that has expired was settled at the spot
-    considered.  Sets are found when they are asked for, and then kept.
+    volatilities stick to their strikes unless `under` says how they move, and a leg that has
+    expired was settled at the spot considered.  Sets are found when asked for, and then kept.
 
     Attributes
     ----------
@@ -51,17 +57,17 @@ class LiquidationMap:
         Relative moves of all volatilities at which the map is solved.
     vol_move : float
         The one of them that this map is drawn at.
-    interest : float
-        Rate at which cash grows, or a debt, continuously compounded per year.
-    income : float
-        Coupons less funding of a fixed notional, in the currency of the account per year.
+    accrual : Accrual
+        How cash changes as time passes.
+    dynamics : VolDynamics or None
+        How volatilities move with the spot; None if they stick to their strikes.
+    levels : tuple of Revaluation
+        The account at the volatilities of several spots, if they move.
 
     Examples
     --------
     >>> from datetime import UTC, datetime, timedelta
-    >>> from margin import Account, Market, Position, Underlying
-    >>> from margin.instrument import Asset
-    >>> from margin.maps.build import liquidation_map
+    >>> from margin import Account, Asset, Market, Position, Underlying, liquidation_map
     >>> from margin.rules import TEN_POINT_EQUITY
     >>> market = Market(datetime(2026, 11, 20, 21, tzinfo=UTC), {"AAPL": Underlying(80.0)}, {})
     >>> account = Account("loan", "USD", -4_000.0, (Position(Asset("AAPL"), 100),))
@@ -79,8 +85,9 @@ class LiquidationMap:
     highest: float
     vol_moves: tuple[float, ...] = (0.0,)
     vol_move: float = 0.0
-    interest: float = 0.0
-    income: float = 0.0
+    accrual: Accrual = field(default_factory=Accrual)
+    dynamics: VolDynamics | None = None
+    levels: tuple[Revaluation, ...] = ()
     _kept: dict[Any, Any] = field(default_factory=dict, init=False)
 
     @property
@@ -114,39 +121,30 @@ class LiquidationMap:
 
     def thresholds(self, date: datetime) -> Thresholds:
         """The nearest thresholds on a date, with distances in percent and standard deviations."""
-        volatility = nearest_volatility(self.revaluation, date)
-        return Thresholds(
-            account=self.revaluation.account.name,
-            rule=self.rule.name,
-            underlying=self.revaluation.underlying,
-            date=date,
-            spot=self.spot,
-            volatility=None if volatility is None else volatility * (1.0 + self.vol_move),
-            liquidation=self._set(date, Rung.MAINTENANCE, WARNING),
-            bankruptcy=self._set(date, Rung.BANKRUPTCY, WARNING),
-        )
+        sets = (self._set(date, rung, WARNING) for rung in (Rung.MAINTENANCE, Rung.BANKRUPTCY))
+        return thresholds_on(self, date, *sets)
 
     def excess_curves(self, date: datetime) -> list[PiecewiseCubic]:
         """Curves against spot whose least is the excess over maintenance, in quote currency."""
-        return [branch.curve for branch in self._branches(date)]
+        return [branch.curve for branch in self._reading(date).excess()]
 
     def excess(self, spot: float, date: datetime) -> tuple[float, float]:
         """Excess over maintenance and its error bound, in quote currency."""
-        binding = min(self._branches(date), key=lambda branch: float(branch.curve(spot)))
-        return float(binding.curve(spot)), float(binding.error(spot))
+        return least_at(self._reading(date).excess(), spot)
 
     def margin_ratio(self, spot: float, date: datetime) -> float | None:
         """Equity over the maintenance requirement, 1 at a threshold; None without requirement."""
-        (home, index), (excess, error) = self._home(date), self.excess(spot, date)
-        equity = float(home._accrued(index).equity(index, self.vol_move)(spot))
+        excess, error = self.excess(spot, date)
+        equity = float(self._reading(date).equity()(spot))
         return equity / (equity - excess) if equity - excess > error else None
 
     def slices(self) -> tuple[Slice, ...]:
         """The danger sets of all dates, and of more around each change, down to a minute."""
         if "slices" not in self._kept:
-            self._kept["slices"] = refined(
-                self._looked(), self.spot, lambda dates: self.elsewhere(dates)._looked()
-            )
+            held = (each.instrument for each in self.revaluation.account.positions if each.quantity)
+            breaks = (*expiries(held), *self.accrual.dates)
+            seen = watched(self._looked(), self.spot, self._looked_on, breaks=breaks)
+            self._kept["slices"] = refined(seen, self.spot, self._looked_on)
         slices: tuple[Slice, ...] = self._kept["slices"]
         return slices
 
@@ -174,15 +172,31 @@ class LiquidationMap:
             self, self.spot if spot is None else spot, self.dates[0] if date is None else date
         )
 
+    def over_volatility(self, moves: Iterable[float], date: datetime | None = None) -> VolMap:
+        """The map over spot and volatility on one date (today), at moves of all volatilities."""
+        return vol_map(self, moves, self.dates[0] if date is None else date)
+
     def cash_never_liquidated(self) -> CashFloor:
         """The cash at which no spot of the range liquidates on any date of the map."""
         return cash_floor(self)
 
-    def under(self, vol_move: float) -> "LiquidationMap":
-        """The map after a relative move of all volatilities; solved if it is not one of its own.
+    def under(self, vol_move: "float | VolDynamics") -> "LiquidationMap":
+        """The map after a relative move of all volatilities, or with volatilities that move.
 
-        Refused with a ValueError if the move is not finite or not above -1.
+        Parameters
+        ----------
+        vol_move : float, SpotBeta or StickyDelta
+            A relative move of all volatilities, solved if it is not one of the map's; or how they
+            move with the spot, for which the account is solved at the volatilities of several
+            spots.  The range searched is then that over which volatilities are followed.
+
+        Raises
+        ------
+        ValueError
+            If the move is not finite or not above -1, or a volatility leaves 0 to 500 %.
         """
+        if not isinstance(vol_move, int | float):
+            return following(self, vol_move)
         if vol_move in self.vol_moves:
             return replace(self, vol_move=vol_move)
         solved = self.elsewhere(self.dates, vol_moves=(*self.vol_moves, vol_move))
@@ -196,23 +210,22 @@ class LiquidationMap:
         ValueError
             If the account holds an option that was not solved, or another currency.
         """
-        return replace(self, revaluation=self.revaluation.with_account(account))
-
-    def accruing(self, *, interest: float = 0.0, income: float = 0.0) -> "LiquidationMap":
-        """The map if cash grows: ``cash e^(i t) + income (e^(i t) - 1) / i``; nothing is priced.
-
-        Parameters
-        ----------
-        interest : float
-            Rate on cash, and on a debt, continuously compounded per year.
-        income : float
-            Coupons less funding of a fixed notional, in the currency of the account per year.
-        """
         return replace(
             self,
-            interest=_check.finite("interest", interest),
-            income=_check.finite("income", income),
+            revaluation=self.revaluation.with_account(account),
+            levels=tuple(level.with_account(account) for level in self.levels),
         )
+
+    def accruing(
+        self,
+        *,
+        interest: float = 0.0,
+        income: float = 0.0,
+        payments: Iterable[Payment] = (),
+        funding: Funding | None = None,
+    ) -> "LiquidationMap":
+        """The map if cash changes as time passes, as in `Accrual`; nothing is priced."""
+        return replace(self, accrual=Accrual(interest, income, tuple(payments), funding))
 
     def elsewhere(
         self,
@@ -226,26 +239,9 @@ class LiquidationMap:
         ``dates`` none before the first of the map; ``vol_moves`` the one the map is drawn at and
         ``spots``, lowest and highest in quote currency, those of the map if not given.
         """
-        known = self.revaluation
         moves, span = vol_moves or (self.vol_move,), spots or (self.lowest, self.highest)
-        revaluation = revalue_for(
-            self.rule,
-            known.account,
-            known.market,
-            underlying=known.underlying,
-            spots=span,
-            vol_moves=moves,
-            dates=checked_dates(dates, known.market.asof),
-        )
-        move = self.vol_move if self.vol_move in moves else moves[0]
-        return replace(
-            self,
-            revaluation=revaluation,
-            lowest=span[0],
-            highest=span[1],
-            vol_moves=moves,
-            vol_move=move,
-        )
+        known = solve(self.rule, self.revaluation, dates, span=span, moves=moves)
+        return placed(self, known, moves, span)
 
     @property
     def words(self) -> str:
@@ -256,24 +252,25 @@ class LiquidationMap:
         """Intervals by date, events and words, as plain values that JSON can hold."""
         return plain(self)
 
+    plot = figures.danger_by_date
+
     def __repr__(self) -> str:
         return text(self)
+
+    _repr_html_ = map_html
 
     def _set(self, date: datetime, rung: Rung, warning: float) -> DangerSet:
         """Where equity is below a level on a date; found once."""
         key = (date, rung, warning)
         if key not in self._kept:
-            home, index = self._home(date)
-            at, excess = (home._accrued(index), index, self.vol_move), self.excess_curves(date)
-            curves = rung_curves(rung, self.rule, excess, at=at, warning=warning)
+            curves = rung_curves(rung, self._reading(date), warning=warning)
             self._kept[key] = danger_set(curves, lowest=self.lowest, highest=self.highest)
         found: DangerSet = self._kept[key]
         return found
 
-    def _branches(self, date: datetime) -> tuple[Branch, ...]:
-        """The maintenance excess on a date, branch by branch."""
-        home, index = self._home(date)
-        return self.rule.excess_branches(home._accrued(index), index, self.vol_move)
+    def _reading(self, date: datetime) -> Reading:
+        """Equity and excess on a date."""
+        return reading_of(*self._home(date))
 
     def _home(self, date: datetime) -> tuple["LiquidationMap", int]:
         """The map that was solved on a date, and which of its dates that is."""
@@ -285,16 +282,19 @@ class LiquidationMap:
             self._kept[date] = self.elsewhere((date,))
         return self._kept[date], 0
 
-    def _accrued(self, index: int) -> Revaluation:
-        """The revaluation with the cash of one of the dates."""
-        known = self.revaluation
-        if not (self.interest or self.income):
-            return known
-        years = known.market.years(self.dates[index])
-        return replace(known, account=accrued(known.account, years, self.interest, self.income))
-
     def _looked(self) -> tuple[Slice, ...]:
         """The danger sets of the dates of the map."""
         return tuple(
-            Slice(date, self.danger(date), partial(self.excess, date=date)) for date in self.dates
+            Slice(date, self.danger(date), partial(self._least, date)) for date in self.dates
         )
+
+    def _looked_on(self, dates: Sequence[datetime]) -> tuple[Slice, ...]:
+        """The danger sets of other dates, solved in one batch."""
+        return self.elsewhere(dates)._looked()
+
+    def _least(self, date: datetime) -> PiecewiseCubic:
+        """The excess as one curve, found once."""
+        if ("least", date) not in self._kept:
+            self._kept["least", date] = least_of(self.excess_curves(date))
+        found: PiecewiseCubic = self._kept["least", date]
+        return found

@@ -1,4 +1,4 @@
-"""How far each threshold moves with cash, quantities, volatility and time."""
+"""How far each threshold moves with cash, quantities, volatility, rates and time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from margin.piecewise import PiecewiseCubic
 if TYPE_CHECKING:
     from margin.maps.record import LiquidationMap
 
-__all__ = ["Sensitivity", "sensitivities"]
+__all__ = ["Sensitivity", "ends_on", "least_excess", "sensitivities", "threshold_ends"]
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 # and the error of values hardly changes from one point to the next.
 VOLATILITY_STEP = 0.005
 TIME_STEP = timedelta(hours=2)
+RATE_STEP = 1e-3
 # A date before an expiry is left alone by steps of a quarter of the time between.
 SHARE = 0.25
 # Quantities enter linearly until another branch binds, so a small step loses digits only.
@@ -56,6 +57,8 @@ class Sensitivity:
         Quote currency of spot per relative move of all volatilities by 1, that is, doubled.
     time : float
         Quote currency of spot per year that passes, spot and volatilities unchanged.
+    rate : float
+        Quote currency of spot per move of all rates of the underlying by 1, yields unchanged.
 
     Examples
     --------
@@ -73,6 +76,7 @@ class Sensitivity:
     quantities: tuple[float, ...]
     volatility: float
     time: float
+    rate: float = 0.0
 
     @property
     def per_day(self) -> float:
@@ -83,8 +87,8 @@ class Sensitivity:
 def sensitivities(found: "LiquidationMap", date: datetime) -> tuple[Sensitivity, ...]:
     """Derivatives of every threshold of a date, in ascending order of the thresholds.
 
-    Cash and quantities are taken from what is revalued; volatility and time from one more
-    revaluation near the thresholds, by differences of the second order.
+    Cash and quantities are taken from what is revalued; volatility, rates and time from further
+    revaluations near the thresholds, by differences of the second order.
 
     Parameters
     ----------
@@ -103,23 +107,14 @@ def sensitivities(found: "LiquidationMap", date: datetime) -> tuple[Sensitivity,
     ValueError
         If the date lies outside the horizon.
     """
-    ends = [
-        (spot, side)
-        for interval in found.intervals(date)
-        for spot, side, is_open in (
-            (interval.lower, ThresholdSide.LOWER, interval.lower_open),
-            (interval.upper, ThresholdSide.UPPER, interval.upper_open),
-        )
-        if not is_open
-    ]
-    if not ends:
+    sides = [side for _, side in ends_on(found, date)]
+    spots, slopes = threshold_ends(found, date)
+    if not sides:
         return ()
-    spots = np.array([spot for spot, _ in ends])
-    sides = [side for _, side in ends]
-    slopes = _slopes(found.excess_curves(date), spots, sides)
     by_cash = spots if found.revaluation.in_coin else np.ones_like(spots)
     by_quantity = _by_quantity(found, date, spots)
     by_volatility, by_time = _by_volatility_and_time(found, date, spots)
+    by_rate = _by_rate(found, date, spots)
     return tuple(
         Sensitivity(
             spot=float(spots[k]),
@@ -129,20 +124,42 @@ def sensitivities(found: "LiquidationMap", date: datetime) -> tuple[Sensitivity,
             quantities=tuple((-by_quantity[:, k] / slopes[k]).tolist()),
             volatility=-float(by_volatility[k] / slopes[k]),
             time=-float(by_time[k] / slopes[k]),
+            rate=-float(by_rate[k] / slopes[k]),
         )
         for k, side in enumerate(sides)
     )
 
 
-def _least(curves: Sequence[PiecewiseCubic], spots: Floats) -> Floats:
+def ends_on(found: "LiquidationMap", date: datetime) -> list[tuple[float, ThresholdSide]]:
+    """Thresholds of a date inside the range searched, ascending, and which ends they are."""
+    return [
+        (spot, side)
+        for interval in found.intervals(date)
+        for spot, side, is_open in (
+            (interval.lower, ThresholdSide.LOWER, interval.lower_open),
+            (interval.upper, ThresholdSide.UPPER, interval.upper_open),
+        )
+        if not is_open
+    ]
+
+
+def threshold_ends(found: "LiquidationMap", date: datetime) -> tuple[Floats, Floats]:
+    """Thresholds of a date, ascending in quote currency, and the slope of the excess at each."""
+    ends = ends_on(found, date)
+    spots = np.array([spot for spot, _ in ends])
+    if not ends:
+        return spots, spots
+    return spots, _slopes(found.excess_curves(date), spots)
+
+
+def least_excess(curves: Sequence[PiecewiseCubic], spots: Floats) -> Floats:
+    """The least of some curves at spots, in quote currency."""
     lowest: Floats = np.min([curve(spots) for curve in curves], axis=0)
     return lowest
 
 
-def _slopes(
-    curves: Sequence[PiecewiseCubic], spots: Floats, sides: Sequence[ThresholdSide]
-) -> Floats:
-    """Slope of the branch that crosses zero at each spot: of those that bind, the steepest out."""
+def _slopes(curves: Sequence[PiecewiseCubic], spots: Floats) -> Floats:
+    """Slope of the branch that crosses zero at each spot."""
     binding = np.argmin([np.abs(curve(spots)) for curve in curves], axis=0)
     return np.array(
         [
@@ -159,7 +176,9 @@ def _by_quantity(found: "LiquidationMap", date: datetime, spots: Floats) -> Floa
     for index, held in enumerate(account.positions):
         step = QUANTITY_STEP * max(abs(held.quantity), 1.0)
         up, down = (
-            _least(found.with_account(_resized(account, index, change)).excess_curves(date), spots)
+            least_excess(
+                found.with_account(_resized(account, index, change)).excess_curves(date), spots
+            )
             for change in (step, -step)
         )
         rows.append((up - down)[None] / (2.0 * step))
@@ -188,13 +207,33 @@ def _by_volatility_and_time(
         vol_moves=(found.vol_move, down, up),
         spots=(float(spots.min()) * (1.0 - ROOM), float(spots.max()) * (1.0 + ROOM)),
     )
-    low, high = (_least(near.under(move).excess_curves(date), spots) for move in (down, up))
+    low, high = (least_excess(near.under(move).excess_curves(date), spots) for move in (down, up))
     by_time = sum(
-        weight * _least(near.excess_curves(at), spots)
+        weight * least_excess(near.excess_curves(at), spots)
         for at, weight in zip(dates, weights.values(), strict=True)
     )
     years = step.total_seconds() / YEAR_SECONDS
     return (high - low) / (2.0 * VOLATILITY_STEP), np.asarray(by_time / years)
+
+
+def _by_rate(found: "LiquidationMap", date: datetime, spots: Floats) -> Floats:
+    """Derivative of the excess by a move of all rates of the underlying, (k,)."""
+    span = float(spots.min()) * (1.0 - ROOM), float(spots.max()) * (1.0 + ROOM)
+    down, up = (
+        _with_rates(found, move).elsewhere((date,), spots=span) for move in (-RATE_STEP, RATE_STEP)
+    )
+    low, high = (least_excess(each.excess_curves(date), spots) for each in (down, up))
+    return np.asarray((high - low) / (2.0 * RATE_STEP))
+
+
+def _with_rates(found: "LiquidationMap", move: float) -> "LiquidationMap":
+    """The map, not yet solved, in a market whose rates have moved."""
+    market, name = found.revaluation.market, found.revaluation.underlying
+    known = market.underlyings[name]
+    curve = tuple(replace(carry, rate=carry.rate + move) for carry in known.curve)
+    moved = replace(known, rate=known.rate + move, curve=curve)
+    there = replace(market, underlyings={**market.underlyings, name: moved})
+    return replace(found, revaluation=replace(found.revaluation, market=there))
 
 
 def _time_stencil(found: "LiquidationMap", date: datetime) -> tuple[timedelta, dict[int, float]]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from margin.curve_shape import error_at
 from margin.danger import DangerSet, Interval
+from margin.piecewise import PiecewiseCubic
 
-__all__ = ["Links", "Slice", "links", "refined", "steady"]
+__all__ = ["MINUTE", "ROUNDS", "Links", "Slice", "links", "overlapping", "refined", "steady"]
 
 Links = tuple[tuple[int, int], ...]
 
@@ -24,13 +26,21 @@ ROUNDS = 12
 class Slice:
     """Where an account is in danger on one date.
 
-    ``danger`` is the set; ``excess`` gives the excess and its error bound at a spot on that date,
-    both in quote currency.
+    ``danger`` is the set; ``least`` gives the excess against spot as one curve, in quote currency.
     """
 
     date: datetime
     danger: DangerSet
-    excess: Callable[[float], tuple[float, float]]
+    least: Callable[[], PiecewiseCubic]
+
+    @property
+    def searched(self) -> tuple[float, float]:
+        """Lowest and highest spot searched, in quote currency."""
+        return self.danger.certificate.lowest, self.danger.certificate.highest
+
+    def excess(self, spot: float) -> tuple[float, float]:
+        """Excess and its error bound at a spot, in quote currency."""
+        return float(self.least()(spot)), float(error_at(self.least(), spot))
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
@@ -42,14 +52,19 @@ class Slice:
         return any(found.lower < spot < found.upper for found in self.intervals)
 
 
-def links(before: Slice, after: Slice) -> Links:
-    """Pairs of intervals of two slices that overlap: the later one continues the earlier."""
+def overlapping(old: Sequence[Interval], new: Sequence[Interval]) -> Links:
+    """Pairs of intervals that overlap, by their indices in both."""
     return tuple(
         (i, j)
-        for i, old in enumerate(before.intervals)
-        for j, new in enumerate(after.intervals)
-        if old.lower <= new.upper and new.lower <= old.upper
+        for i, before in enumerate(old)
+        for j, after in enumerate(new)
+        if before.lower <= after.upper and after.lower <= before.upper
     )
+
+
+def links(before: Slice, after: Slice) -> Links:
+    """Pairs of intervals of two slices that overlap: the later one continues the earlier."""
+    return overlapping(before.intervals, after.intervals)
 
 
 def steady(before: Slice, after: Slice, spot: float) -> bool:

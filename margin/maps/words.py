@@ -15,7 +15,7 @@ from margin.maps.slices import links
 if TYPE_CHECKING:
     from margin.maps.record import LiquidationMap
 
-__all__ = ["plain", "sentence", "text"]
+__all__ = ["moved", "plain", "sentence", "text"]
 
 
 # Width of an event; the day's count stands behind it.
@@ -41,6 +41,12 @@ def sentence(found: "LiquidationMap") -> str:
     return f"{_today(found)}; {_next(found)}"
 
 
+def moved(found: "LiquidationMap") -> str:
+    """What volatilities do, to be written behind a name; nothing if they stay."""
+    shift = f", volatilities {100.0 * found.vol_move:+g} %" if found.vol_move else ""
+    return shift if found.dynamics is None else f"{shift}, {found.dynamics.name}"
+
+
 def text(found: "LiquidationMap") -> str:
     """The map as lines of at most 88 characters: the sentence, the ladder of today, the events."""
     return "\n".join(_lines(found))
@@ -55,6 +61,7 @@ def plain(found: "LiquidationMap") -> dict[str, Any]:
         "underlying": revaluation.underlying,
         "spot": found.spot,
         "vol_move": found.vol_move,
+        "volatility": "sticky strike" if found.dynamics is None else found.dynamics.name,
         "words": sentence(found),
         "searched": [found.lowest, found.highest],
         "dates": [
@@ -135,8 +142,7 @@ def _day(found: "LiquidationMap", date: datetime) -> str:
 def _lines(found: "LiquidationMap") -> Iterator[str]:
     """The map for reading."""
     revaluation, first = found.revaluation, found.dates[0]
-    moved = f", volatilities {100.0 * found.vol_move:+g} %" if found.vol_move else ""
-    yield f"{revaluation.account.name}: liquidation map, {found.rule.name}{moved}"
+    yield f"{revaluation.account.name}: liquidation map, {found.rule.name}{moved(found)}"
     yield f"{first:%Y-%m-%d %H:%M} UTC, {revaluation.underlying} at {figure(found.spot)}"
     yield sentence(found)
     yield ""

@@ -1,8 +1,6 @@
 """The sections of a report in order, what comes before them, and what they rest on."""
 
-from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
-from platform import python_version
+from collections.abc import Sequence
 
 from margin.danger import figure
 from margin.instrument import OptionContract
@@ -16,11 +14,11 @@ from margin.report.assessment import Assessment
 from margin.report.danger_sections import map_section, table_section, threshold_section
 from margin.report.parts import Notes, Section
 from margin.report.words import amount, digits_of
-from pdesolve._version import __version__
+from pdesolve.versions import installed
 
 __all__ = ["key_figures", "sections"]
 
-LIBRARIES = ("numpy", "scipy", "numba", "matplotlib")
+LIBRARIES = ("pde-margin", "Python", "numpy", "scipy", "numba", "matplotlib")
 """Whose versions bear on the numbers and the pictures."""
 
 CONVENTIONS = (
@@ -88,14 +86,15 @@ def _basis(found: Assessment, assumptions: Sequence[str]) -> Section:
         )
         for name, underlying in found.market.underlyings.items()
     ]
-    versions = [f"pde-margin {__version__}, Python {python_version()}", *_versions()]
+    versions = installed()
+    used = ", ".join(f"{name} {versions[name]}" for name in LIBRARIES)
     return Section(
         "basis",
         "What this rests on",
         "Assumptions, market data and versions.",
         (
             Notes([*assumptions, *CONVENTIONS]),
-            Notes([*curves, *_volatilities(found), ", ".join(versions)]),
+            Notes([*curves, *_volatilities(found), used]),
         ),
     )
 
@@ -107,11 +106,3 @@ def _volatilities(found: Assessment) -> list[str]:
         if isinstance(position.instrument, OptionContract) and position.instrument in found.quotes
     ]
     return [f"{contract}: volatility {found.market.volatility(contract):.4g}" for contract in held]
-
-
-def _versions() -> Iterator[str]:
-    for name in LIBRARIES:
-        try:
-            yield f"{name} {version(name)}"
-        except PackageNotFoundError:  # a copy without metadata
-            yield name

@@ -1,6 +1,8 @@
 """Margin rules: what a venue or a broker requires of an account, as frozen records."""
 
 from margin.rules.add_ons import ConcentrationAddOn, LiquidityAddOn
+from margin.rules.at_spots import SampledRule, branch_values, excess_at, requirement_at
+from margin.rules.attribution import Attributed, leg_profit
 from margin.rules.delta_floor import DeltaFloor, delta_floor
 from margin.rules.deribit.portfolio import DERIBIT_PORTFOLIO_ETH, DeribitPortfolio
 from margin.rules.deribit.standard import DeribitStandard
@@ -13,7 +15,7 @@ from margin.rules.haircuts import HaircutTable, with_haircuts
 from margin.rules.paradex import ParadexXM
 from margin.rules.per_option import BybitOption
 from margin.rules.perpetual import PerpetualRule
-from margin.rules.rule import Branch, Rule, compounded, revalue_for
+from margin.rules.rule import Branch, Multiplied, Rule, compounded, revalue_for
 from margin.rules.rule_with_add_on import RuleWithAddOn
 from margin.rules.scenario import Scenario, scenario_grid
 from margin.rules.scenario_rule import ScenarioRule
@@ -23,13 +25,22 @@ from margin.rules.span.commodity import SpanCommodity
 from margin.rules.span.nse import NSE_INDEX, NSE_STOCK
 from margin.rules.span.rule import SpanRule
 from margin.rules.span.scan import SpanScan, VolRange
-from margin.rules.staged import InitialRule, RequirementLine, Staged, StagedRule
+from margin.rules.staged import (
+    Explained,
+    InitialRule,
+    RequirementLine,
+    Staged,
+    StagedRule,
+    initial_factor,
+)
 from margin.rules.strategy import (
+    CASH_ACCOUNT,
     STRATEGY_BROAD_INDEX,
     STRATEGY_CURRENCY,
     STRATEGY_EQUITY,
     STRATEGY_NARROW_INDEX,
     STRATEGY_VOLATILITY_INDEX,
+    CashRule,
     Group,
     Grouping,
     InitialStock,
@@ -55,6 +66,7 @@ from margin.rules.vault.naked import NakedVault
 from margin.rules.vault.spread import SpreadVault
 
 __all__ = [
+    "CASH_ACCOUNT",
     "DERIBIT_PORTFOLIO_ETH",
     "NSE_INDEX",
     "NSE_STOCK",
@@ -66,9 +78,11 @@ __all__ = [
     "TEN_POINT_BROAD_INDEX",
     "TEN_POINT_EQUITY",
     "TEN_POINT_SMALL_CAP",
+    "Attributed",
     "Branch",
     "Buffer",
     "BybitOption",
+    "CashRule",
     "ClassGroup",
     "ConcentrationAddOn",
     "DeltaFloor",
@@ -80,6 +94,7 @@ __all__ = [
     "DeriveSkew",
     "DeriveStandard",
     "ExpectedShortfall",
+    "Explained",
     "Feeds",
     "Group",
     "Grouping",
@@ -90,6 +105,7 @@ __all__ = [
     "LiquidityAddOn",
     "LookBackFloor",
     "MaintenanceStock",
+    "Multiplied",
     "NakedVault",
     "OptionTerms",
     "ParadexXM",
@@ -100,6 +116,7 @@ __all__ = [
     "RequirementLine",
     "Rule",
     "RuleWithAddOn",
+    "SampledRule",
     "Scenario",
     "ScenarioRule",
     "SkewShock",
@@ -119,10 +136,15 @@ __all__ = [
     "ValueAtRisk",
     "VolDirection",
     "VolRange",
+    "branch_values",
     "compounded",
     "continuous_tiers",
     "delta_floor",
+    "excess_at",
     "explain_tail",
+    "initial_factor",
+    "leg_profit",
+    "requirement_at",
     "revalue_for",
     "scenario_grid",
     "span_requirement",

@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from margin.account import Position
+import numpy as np
+
 from margin.instrument import Asset, OptionContract
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
-from margin.rules.rule import Branch
 
 __all__ = [
     "HeldOption",
     "balance",
-    "beyond_equity",
     "held_options",
     "options_alone",
     "refuse_linear",
@@ -115,19 +114,9 @@ def held_options(
     HeldOption
     """
     alive = revaluation.curves[date_index].alive
-    held = zip(revaluation.contracts, revaluation.units.tolist(), alive.tolist(), strict=True)
-    for contract, units, lives in held:
-        if lives and units:
-            one = replace(
-                revaluation.account, cash=0.0, positions=(Position(contract, 1.0),), collateral=()
-            )
-            value = revaluation.with_account(one).moving(date_index, vol_move)
-            yield HeldOption(contract, units, value)
-
-
-def beyond_equity(branch: Branch, leg: Revaluation) -> float:
-    """What a branch of an account leaves less equity, at the present spot, in quote currency."""
-    return float(branch.curve(leg.spot) - leg.equity()(leg.spot))
+    for index in np.flatnonzero(alive & (revaluation.units != 0.0)):
+        value = revaluation.unit_value(int(index), date_index, vol_move)
+        yield HeldOption(revaluation.contracts[index], float(revaluation.units[index]), value)
 
 
 def refuse_linear(revaluation: Revaluation) -> None:

@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike
 from margin import _check
 from margin.piecewise import PiecewiseCubic, combine
 from margin.revaluation import Revaluation
-from margin.rules.envelope import negated, slope_curve, times_spot
+from margin.rules.kinked import negated
 from margin.rules.rule import Branch
+from margin.rules.slopes import slope_curve, times_spot
 
 __all__ = ["DeltaFloor", "delta_floor"]
 

@@ -9,16 +9,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from margin.danger import danger_set
-from margin.piecewise import PiecewiseCubic, combine, from_hermite
+from margin.kernels.kinks import MOST_CROSSINGS, choose_by_sign
+from margin.piecewise import PiecewiseCubic, combine, from_hermite, unchecked
+from margin.readings import on_shared_knots
 
-__all__ = ["broken_line", "by_sign", "spot_times_slope"]
+__all__ = ["broken_line", "by_sign", "greater", "lesser", "negated"]
 
 Floats = NDArray[np.float64]
-
-# A cubic with exact values and slopes at its ends strays in slope by at most this many times what
-# it strays in value, over the width of the cell: sqrt(3) / 216 against 1 / 384, and room.
-SLOPE_ERROR = 4.0
 
 
 def by_sign(curve: PiecewiseCubic, above: float, below: float) -> PiecewiseCubic:
@@ -34,8 +31,7 @@ def by_sign(curve: PiecewiseCubic, above: float, below: float) -> PiecewiseCubic
     Returns
     -------
     PiecewiseCubic
-        Knots at the crossings are added.  The error grows by the larger factor, and by the
-        difference of both where the sign is not certain.
+        Knots at the crossings are added.  The error grows by the larger factor.
 
     Examples
     --------
@@ -47,25 +43,69 @@ def by_sign(curve: PiecewiseCubic, above: float, below: float) -> PiecewiseCubic
     """
     if above == below:
         return combine([above], [curve])
-    lowest, highest = curve.lowest, curve.highest
-    if curve.bernstein.min() >= 0.0 or curve.bernstein.max() <= 0.0:
-        ends: list[tuple[float, float]] = []
-    else:
-        found = danger_set([curve], lowest=lowest, highest=highest).intervals
-        ends = [(interval.lower, interval.upper) for interval in found]
-    cut = _with_knots(curve, [end for pair in ends for end in pair])
-    middle = 0.5 * (cut.knots[:-1] + cut.knots[1:])
-    if ends:
-        lower, upper = np.array(ends).T
-        index = np.searchsorted(lower, middle, side="right") - 1
-        negative = (index >= 0) & (middle < upper[index])
-    else:
-        negative = np.full(middle.size, bool(curve.bernstein.max() <= 0.0))
-    factor = np.where(negative, below, above)
-    size = np.abs(cut.bernstein).min(axis=1)
-    wrong = np.where(size <= 2.0 * cut.error, abs(above - below), 0.0)
-    error = (max(abs(above), abs(below)) + wrong) * cut.error
-    return PiecewiseCubic(cut.knots, factor[:, None] * cut.bernstein, error)
+    cells = np.stack([above * curve.bernstein, below * curve.bernstein])
+    error = max(abs(above), abs(below)) * curve.error
+    return _chosen(curve.knots, curve.bernstein, cells, error)
+
+
+def lesser(first: PiecewiseCubic, second: PiecewiseCubic) -> PiecewiseCubic:
+    """The lesser of two functions, exactly: where they cross is made a knot.
+
+    Parameters
+    ----------
+    first, second : PiecewiseCubic
+        Two functions that share a range.
+
+    Returns
+    -------
+    PiecewiseCubic
+
+    Examples
+    --------
+    >>> from margin.piecewise import line
+    >>> from margin.rules.kinked import lesser
+    >>> falling, level = line(9.0, -1.0, lowest=1, highest=9), line(3.0, 0.0, lowest=1, highest=9)
+    >>> lesser(falling, level)([2.0, 5.0, 8.0]), lesser(falling, level).knots
+    (array([3., 3., 1.]), array([1., 6., 9.]))
+    """
+    knots, cells, errors = on_shared_knots((first, second))
+    return _chosen(knots, cells[0] - cells[1], cells[::-1].copy(), np.maximum(*errors))
+
+
+def greater(first: PiecewiseCubic, second: PiecewiseCubic) -> PiecewiseCubic:
+    """The greater of two functions, exactly.
+
+    Parameters
+    ----------
+    first, second : PiecewiseCubic
+        Two functions that share a range.
+
+    Returns
+    -------
+    PiecewiseCubic
+
+    Examples
+    --------
+    >>> from margin.piecewise import line
+    >>> from margin.rules.kinked import greater
+    >>> zero, rising = line(0.0, 0.0, lowest=1, highest=9), line(-5.0, 1.0, lowest=1, highest=9)
+    >>> greater(rising, zero)([2.0, 7.0])
+    array([0., 2.])
+    """
+    return negated(lesser(negated(first), negated(second)))
+
+
+def negated(curve: PiecewiseCubic) -> PiecewiseCubic:
+    """The function with the other sign.
+
+    Examples
+    --------
+    >>> from margin.piecewise import line
+    >>> from margin.rules.kinked import negated
+    >>> float(negated(line(1.0, 2.0, lowest=0, highest=9))(3.0))
+    -7.0
+    """
+    return unchecked(curve.knots, -curve.bernstein, curve.error)
 
 
 def broken_line(
@@ -101,48 +141,12 @@ def broken_line(
     return from_hermite(knots, values, chords, right_slopes=chords, error=0.0)
 
 
-def spot_times_slope(curve: PiecewiseCubic) -> PiecewiseCubic:
-    """``S dV / dS``: the delta of a value, in quote currency.
-
-    The derivative of a cubic is a parabola, so that the product is a cubic again.
-
-    Parameters
-    ----------
-    curve : PiecewiseCubic
-        Value against spot.
-
-    Returns
-    -------
-    PiecewiseCubic
-        Its error follows from that of the value over the width of a cell.
-
-    Examples
-    --------
-    >>> from margin.piecewise import line
-    >>> from margin.rules.kinked import spot_times_slope
-    >>> float(spot_times_slope(line(-90.0, 2.0, lowest=50.0, highest=150.0))(60.0))
-    120.0
-    """
-    left, right = curve.knots[:-1], curve.knots[1:]
-    width = right - left
-    slope = 3.0 * np.diff(curve.bernstein, axis=1) / width[:, None]  # parabola, three coefficients
-    start, middle, end = slope.T
-    bernstein = np.stack(
-        [
-            left * start,
-            (2.0 * left * middle + right * start) / 3.0,
-            (left * end + 2.0 * right * middle) / 3.0,
-            right * end,
-        ],
-        axis=1,
-    )
-    return PiecewiseCubic(curve.knots, bernstein, SLOPE_ERROR * curve.error * right / width)
-
-
-def _with_knots(curve: PiecewiseCubic, spots: list[float]) -> PiecewiseCubic:
-    """The same curve with further knots."""
-    if not spots:
-        return curve
-    knots = np.unique([curve.lowest, *spots, curve.highest])
-    nothing = PiecewiseCubic(knots, np.zeros((knots.size - 1, 4)), np.zeros(knots.size - 1))
-    return combine([1.0, 1.0], [curve, nothing])
+def _chosen(knots: Floats, gap: Floats, choices: Floats, bound: Floats) -> PiecewiseCubic:
+    """The first of two functions where a gap is not negative, the second elsewhere."""
+    for choice, least in ((0, gap.min()), (1, -gap.max())):
+        if least > 0.0 or (choice == 0 and least == 0.0):
+            return unchecked(knots, choices[choice], bound)
+    room = (MOST_CROSSINGS + 1) * gap.shape[0]
+    pieces, ends, error = np.empty((room, 4)), np.empty(room + 1), np.empty(room)
+    count = choose_by_sign(knots, gap, choices, bound, pieces, ends, error)
+    return unchecked(ends[: count + 1], pieces[:count], error[:count])

@@ -6,8 +6,8 @@ from math import inf
 from margin import _check
 from margin.piecewise import PiecewiseCubic, combine
 from margin.revaluation import Revaluation
-from margin.rules.balance import HeldOption, beyond_equity, held_options, refuse_linear
-from margin.rules.envelope import greater, lesser
+from margin.rules.balance import HeldOption, held_options, refuse_linear
+from margin.rules.kinked import greater, lesser
 from margin.rules.rule import Branch
 from pdesolve import Right
 
@@ -137,14 +137,6 @@ class ParadexXM:
     ) -> tuple[Branch, ...]:
         """Equity less the initial requirement, as `excess_branches`."""
         return self._branches(revaluation, date_index, vol_move, self.initial)
-
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """Maintenance of one leg with a minus sign; nothing in branch 0, which is equity."""
-        return beyond_equity(self.excess_branches(leg)[worst], leg)
-
-    def initial_profit(self, leg: Revaluation, worst: int) -> float:
-        """Initial requirement of one leg with a minus sign."""
-        return beyond_equity(self.initial_branches(leg)[worst], leg)
 
     def _branches(
         self, revaluation: Revaluation, date_index: int, vol_move: float, rates: ParadexRates

@@ -9,12 +9,11 @@ from margin.revaluation import Revaluation
 from margin.rules.balance import (
     HeldOption,
     balance,
-    beyond_equity,
     held_options,
     refuse_linear,
 )
 from margin.rules.delta_floor import DeltaFloor, delta_floor
-from margin.rules.envelope import greater
+from margin.rules.kinked import greater
 from margin.rules.paradex import ParadexRates, ParadexXM
 from margin.rules.rule import Branch
 
@@ -119,10 +118,6 @@ class BybitOption:
             if held.units < 0.0:
                 parts.append((held.units, self._curve(held)))
         return (Branch("short options", combine(*zip(*parts, strict=True))),)
-
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg adds to the branch less equity: maintenance and value, both taken off."""
-        return beyond_equity(self.excess_branches(leg)[worst], leg)
 
     def _curve(self, held: HeldOption) -> PiecewiseCubic:
         """`required` against spot."""

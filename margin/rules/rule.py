@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,7 @@ from margin.piecewise import PiecewiseCubic
 from margin.revaluation import Revaluation, moving_underlying, revalue
 from margin.vol_move import PrecededMove, VolMove
 
-__all__ = ["Branch", "Rule", "compounded", "revalue_for"]
+__all__ = ["Branch", "Multiplied", "Rule", "compounded", "revalue_for"]
 
 # Room at both ends of the range that is revalued, against the rounding of moves.
 SLACK = 1e-3
@@ -57,17 +57,14 @@ class Rule(Protocol):
     """A margin rule: a frozen record that turns the equity of an account into its excess.
 
     Every rule states which revaluations it reads (`vol_moves`, `spot_moves`) and gives the
-    maintenance excess of a revalued account as the least of some branches.  The requirement is
-    equity less that excess; the initial requirement is `initial_factor` times as much.
+    maintenance excess of a revalued account as the least of some branches; the requirement is
+    equity less that excess.  How the initial requirement follows is said by `Multiplied` or
+    `Staged`; one of them, at least, holds for every rule.
     """
 
     @property
     def name(self) -> str:
         """What the rule is called."""
-
-    @property
-    def initial_factor(self) -> float:
-        """Initial requirement as a multiple of the maintenance requirement."""
 
     @property
     def vol_moves(self) -> tuple[VolMove, ...]:
@@ -87,11 +84,14 @@ class Rule(Protocol):
         a requirement is never negative.
         """
 
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg adds to branch ``worst`` of its account less equity, today, at spot.
 
-        ``leg`` is the revaluation of an account that holds this leg alone.  In quote currency.
-        """
+@runtime_checkable
+class Multiplied(Protocol):
+    """A rule whose initial requirement is a multiple of its maintenance requirement."""
+
+    @property
+    def initial_factor(self) -> float:
+        """Initial requirement as a multiple of the maintenance requirement."""
 
 
 def compounded(first: float, second: VolMove) -> VolMove:

@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from margin.account import Account, Position
 from margin.holdings import Line
 from margin.instrument import Future, OptionContract, Perpetual, Settlement
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
 from margin.rules.add_ons import ConcentrationAddOn, LiquidityAddOn
+from margin.rules.at_spots import branch_values
+from margin.rules.attribution import leg_profit
 from margin.rules.rule import Branch, Rule
-from margin.rules.staged import RequirementLine
+from margin.rules.staged import RequirementLine, Staged, initial_factor
 from margin.vol_move import VolMove
 
 __all__ = ["RuleWithAddOn"]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,6 @@ class RuleWithAddOn:
         return f"{self.rule.name} with add-on"
 
     @property
-    def initial_factor(self) -> float:
-        """Initial requirement as a multiple of the maintenance requirement, add-on included."""
-        return self.rule.initial_factor
-
-    @property
     def vol_moves(self) -> tuple[VolMove, ...]:
         """Volatility moves whose revaluations the rule reads; 0 comes first."""
         return self.rule.vol_moves
@@ -80,10 +82,44 @@ class RuleWithAddOn:
         charge = _charged(self.add_on, revaluation, date_index)
         return tuple(Branch(each.label, _lowered(each.curve, charge)) for each in branches)
 
+    def initial_branches(
+        self, revaluation: Revaluation, date_index: int = 0, vol_move: float = 0.0
+    ) -> tuple[Branch, ...]:
+        """Equity less the initial requirement as the least of these; as `excess_branches`.
+
+        The add-on comes on top of the initial requirement of the rule below; where that is a
+        multiple of its maintenance requirement, the add-on is multiplied with it.
+        """
+        at = (revaluation, date_index, vol_move)
+        if isinstance(self.rule, Staged):
+            charge = _charged(self.add_on, revaluation, date_index)
+            below = self.rule.initial_branches(*at)
+            return tuple(Branch(each.label, _lowered(each.curve, charge)) for each in below)
+        factor, equity = initial_factor(self.rule), revaluation.equity(date_index, vol_move)
+        weights = 1.0 - factor, factor
+        return tuple(
+            Branch(each.label, combine(weights, (equity, each.curve)))
+            for each in self.excess_branches(*at)
+        )
+
+    def excess_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `excess_branches` at spots: (b, k) in quote currency."""
+        charge = _charged(self.add_on, revaluation, date_index)
+        below = branch_values(
+            self.rule, revaluation, spots, date_index=date_index, vol_move=vol_move
+        )
+        return below - (charge.intercept + charge.slope * spots)
+
     def leg_profit(self, leg: Revaluation, worst: int) -> float:
         """What one leg adds to branch ``worst`` less equity, its own add-on included."""
         charge = _charged(self.add_on, leg, 0).at(leg.spot).intercept
-        return self.rule.leg_profit(leg, worst) - charge
+        return leg_profit(self.rule, leg, worst) - charge
 
     def lines(self, account: Account, spot: float) -> tuple[RequirementLine, ...]:
         """What the add-on charges for each position at a spot, in quote currency."""

@@ -5,14 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 
+import numpy as np
+from numpy.typing import NDArray
+
 from margin import _check
 from margin.instrument import Future, Instrument, OptionContract, Settlement
 from margin.piecewise import PiecewiseCubic, combine, line
+from margin.readings import read_shifted
 from margin.revaluation import Revaluation
 from margin.rules.rule import Branch, compounded
 from margin.rules.scenario import Scenario
 
 __all__ = ["ScenarioRule"]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,33 +129,47 @@ class ScenarioRule:
         for scenario in self.scenarios:
             shifted = _shifted(scenario, settled, moving, in_coin=revaluation.in_coin)
             branches.append(Branch(str(scenario), shifted))
-        if self.minimum_per_short_option or self.minimum_per_long_option:
+        if self._has_minimum:
             minimum = self._minimum(revaluation, date_index)
             branches.append(Branch("minimum", combine((1.0, -1.0), (equity, minimum))))
         return tuple(branches)
 
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg adds to branch ``worst`` of its account less equity, today, at spot.
+    def excess_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `excess_branches` at spots: (b, k) in quote currency.
 
         Parameters
         ----------
-        leg : Revaluation
-            Revaluation of an account that holds this leg alone.
-        worst : int
-            Index of a branch.
-
-        Returns
-        -------
-        float
-            In quote currency: the weighted profit of the leg, or its minimum with a minus sign.
+        revaluation : Revaluation
+            As for `excess_branches`, which has the same errors.
+        spots : (k,) array
+            In quote currency.
+        date_index, vol_move : int and float
+            As for `excess_branches`.
         """
-        if worst == 0:
-            return 0.0
-        if worst > len(self.scenarios):
-            return -float(self._minimum(leg, 0)(leg.spot))
-        settled, moving = self._parts(leg, 0, 0.0)
-        shifted = _shifted(self.scenarios[worst - 1], settled, moving, in_coin=leg.in_coin)
-        return float(shifted(leg.spot) - settled(leg.spot) - moving[0.0](leg.spot))
+        _refuse_other_underlyings(revaluation)
+        settled, moving = self._parts(revaluation, date_index, vol_move)
+        order = {move: index for index, move in enumerate(moving)}
+        factors = np.array([1.0 + scenario.spot_move for scenario in self.scenarios])
+        weights = np.array([scenario.weight for scenario in self.scenarios])[:, None]
+        which = [order[scenario.vol_move] for scenario in self.scenarios]
+        after = read_shifted(tuple(moving.values()), which, factors, spots)
+        if revaluation.in_coin:
+            after /= factors[:, None]
+        rest, now = settled(spots), moving[0.0](spots)
+        rows = [(rest + now)[None, :], rest + (1.0 - weights) * now + weights * after]
+        if self._has_minimum:
+            rows.append(rows[0] - self._minimum(revaluation, date_index)(spots))
+        return np.concatenate(rows)
+
+    @property
+    def _has_minimum(self) -> bool:
+        return self.minimum_per_short_option > 0.0 or self.minimum_per_long_option > 0.0
 
     def _parts(
         self, revaluation: Revaluation, date_index: int, vol_move: float

@@ -1,17 +1,18 @@
 """Skew shocks: volatilities that move by how far a strike lies from the forward."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from math import exp, inf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from margin import _check
-from margin.instrument import OptionContract
-from margin.piecewise import PiecewiseCubic, from_hermite
+from margin.piecewise import PiecewiseCubic, unchecked
 from margin.revaluation import Revaluation
 from margin.rules.derive.scenario import VolDirection
+from margin.solved_family import SolvedFamily
 from pdesolve import black_scholes
 
 __all__ = ["SkewShock", "skewed_value"]
@@ -21,6 +22,11 @@ Floats = NDArray[np.float64]
 # A cubic with exact values and slopes strays most near the middle of its cell; the true distance
 # there is measured and taken this many times.
 ERROR_FACTOR = 2.0
+AT_MIDDLE = np.array([0.125, 0.375, 0.375, 0.125])
+"""Weights of the coefficients of a cubic in its value at the middle of its cell."""
+
+KEPT = 64
+"""Shocked expiries that are kept; each belongs to one account with all its subsets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,72 +109,83 @@ class SkewShock:
         return np.array(kinks)
 
 
+Shocked = tuple[datetime, SkewShock, VolDirection]
+"""An expiry, the shock, and its direction: linear or absolute skew."""
+
+
 def skewed_value(
-    revaluation: Revaluation,
-    held: Mapping[OptionContract, float],
-    shock: SkewShock,
-    *,
-    way: VolDirection,
-    date_index: int,
-    vol_move: float,
+    revaluation: Revaluation, units: Floats, shocked: Shocked, *, at: tuple[int, float] = (0, 0.0)
 ) -> PiecewiseCubic:
     """Value of European options of one expiry after a skew shock, against spot.
 
     The forward moves with the spot, and with it the volatility of every strike; the values are
-    closed forms at the knots of the revaluation and at all kinks.
+    closed forms at the knots of the revaluation and at all kinks.  They are computed once for a
+    revaluation and all accounts that are derived from it.
 
     Parameters
     ----------
     revaluation : Revaluation
         Whose contracts they are.
-    held : mapping of OptionContract to float
-        Units of each, all of one expiry.
-    shock : SkewShock
-        The shock.
-    way : VolDirection
-        Linear or absolute skew.
-    date_index : int
-        Which of the dates of the revaluation, before the expiry.
-    vol_move : float
-        Relative move of all volatilities before the shock.
+    units : (l,) array
+        Units of its contracts; those of other expiries do not count.
+    shocked : (datetime, SkewShock, VolDirection)
+        The expiry, after the date; the shock; linear or absolute skew.
+    at : (int, float)
+        Which of the dates, and the relative move of all volatilities before the shock.
 
     Returns
     -------
     PiecewiseCubic
         In quote currency, discounted as the market discounts.
     """
-    market, expiry = revaluation.market, next(iter(held)).expiry
-    years = market.years(expiry) - market.years(revaluation.dates[date_index])
-    carry = market.underlyings[revaluation.underlying].carry(expiry, market.asof)
+    chosen, (knots, cells, error) = _unit_curves(SolvedFamily(revaluation), shocked, at)
+    held = units[chosen]
+    total = (held @ cells.reshape(held.size, -1)).reshape(-1, 4)
+    return unchecked(knots, total, np.abs(held) @ error)
+
+
+@lru_cache(maxsize=KEPT)
+def _unit_curves(
+    family: SolvedFamily, shocked: Shocked, at: tuple[int, float]
+) -> tuple[list[int], tuple[Floats, Floats, Floats]]:
+    """Which contracts expire then, and knots (n + 1,), cubics (l, n, 4), errors (l, n) of each."""
+    (expiry, shock, way), (date_index, vol_move) = shocked, at
+    known = family.revaluation
+    market, contracts = known.market, known.contracts
+    chosen = [index for index, each in enumerate(contracts) if each.expiry == expiry]
+    held = [contracts[index] for index in chosen]
+    years = market.years(expiry) - market.years(known.dates[date_index])
+    carry = market.underlyings[known.underlying].carry(expiry, market.asof)
     growth = exp((carry[0] - carry[1]) * years)
     strikes = np.array([contract.strike for contract in held])[:, None]
     kinks = strikes / growth * np.exp(-shock.kinks(years, way))
-    knots = revaluation.curves[date_index].knots
-    inside = (kinks > knots[0]) & (kinks < knots[-1])
-    spots = np.union1d(knots, kinks[inside])
+    knots = known.curves[date_index].knots
+    spots = np.union1d(knots, kinks[(kinks > knots[0]) & (kinks < knots[-1])])
     middle = 0.5 * (spots[:-1] + spots[1:])
-    units = np.array(list(held.values()))
     vols = np.array([market.volatility(contract) for contract in held])[:, None] * (1.0 + vol_move)
     rights = np.array([int(contract.right) for contract in held])[:, None]
 
-    def read(at: Floats, where: Floats) -> tuple[Floats, Floats]:
-        """Value and slope at spots, on the side of the kinks on which ``where`` lies."""
-        moneyness = np.log(strikes / (growth * at))
-        factor = shock.multiplier(moneyness, years, way)
-        steepness = _steepness(shock, np.log(strikes / (growth * where)), years, way=way)
+    def read(where: Floats) -> tuple[Floats, Floats]:
+        """Value and slope (l, k) at spots, on the side of the kinks on which the middles lie."""
+        factor = shock.multiplier(np.log(strikes / (growth * where)), years, way)
+        steepness = _steepness(shock, np.log(strikes / (growth * middle)), years, way=way)
         greeks = black_scholes(
-            at, strikes, years, vol=vols * factor, rate=carry[0], div_yield=carry[1], right=rights
+            where,
+            strikes,
+            years,
+            vol=vols * factor,
+            rate=carry[0],
+            div_yield=carry[1],
+            right=rights,
         )
-        slopes = np.nan_to_num(greeks.delta) - np.nan_to_num(greeks.vega) * vols * steepness / at
-        return units @ greeks.price, units @ slopes
+        slopes = np.nan_to_num(greeks.delta) - np.nan_to_num(greeks.vega) * vols * steepness / where
+        return np.asarray(greeks.price), slopes
 
-    values, left = read(spots[:-1], middle)
-    ends, right = read(spots[1:], middle)
-    knotted = np.append(values, ends[-1])
-    exact, _ = read(middle, middle)
-    smooth = from_hermite(spots, knotted, left, right_slopes=right, error=0.0)
-    error = ERROR_FACTOR * np.abs(smooth(middle) - exact)
-    return PiecewiseCubic(smooth.knots, smooth.bernstein, error)
+    (start, left), (end, right), (exact, _) = read(spots[:-1]), read(spots[1:]), read(middle)
+    third = np.diff(spots) / 3.0
+    cells = np.stack([start, start + left * third, end - right * third, end], axis=-1)
+    error = np.abs(cells @ AT_MIDDLE - exact)
+    return chosen, (spots, cells, ERROR_FACTOR * error)
 
 
 def _steepness(shock: SkewShock, k: Floats, years: float, *, way: VolDirection) -> Floats:

@@ -4,10 +4,18 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from margin.revaluation import Revaluation
-from margin.rules.rule import Branch, Rule
+from margin.rules.rule import Branch, Multiplied, Rule
 from margin.vol_move import VolMove
 
-__all__ = ["InitialRule", "RequirementLine", "Staged", "StagedRule", "least_excess"]
+__all__ = [
+    "Explained",
+    "InitialRule",
+    "RequirementLine",
+    "Staged",
+    "StagedRule",
+    "initial_factor",
+    "least_excess",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,7 @@ class RequirementLine:
     label : str
         What it is, in words.
     amount : float
-        In the currency of the account; what is required, or saved, is positive.
+        In the currency of the account: positive if it is required, negative if it is saved.
 
     Examples
     --------
@@ -44,8 +52,16 @@ class Staged(Protocol):
     ) -> tuple[Branch, ...]:
         """Equity less the initial requirement as the least of these branches, in quote currency."""
 
-    def initial_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg adds to initial branch ``worst`` of its account less equity."""
+
+@runtime_checkable
+class Explained(Protocol):
+    """A rule that says what its requirements are made of, today, at the present spot."""
+
+    def maintenance_lines(self, revaluation: Revaluation) -> tuple[RequirementLine, ...]:
+        """Lines that add up to the maintenance requirement from present marks, or to less than 0.
+
+        In the currency of the account; what an offset saves is negative.
+        """
 
 
 class StagedRule(Rule, Staged, Protocol):
@@ -113,9 +129,25 @@ class InitialRule:
         """
         return self.rule.initial_branches(revaluation, date_index, vol_move)
 
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg adds to branch ``worst`` of its account less equity, today, at spot."""
-        return self.rule.initial_profit(leg, worst)
+
+def initial_factor(rule: Rule) -> float:
+    """The initial requirement of a rule as a multiple of its maintenance requirement.
+
+    Raises
+    ------
+    ValueError
+        If there is no such number.
+
+    Examples
+    --------
+    >>> from margin.rules import TEN_POINT_EQUITY
+    >>> from margin.rules.staged import initial_factor
+    >>> initial_factor(TEN_POINT_EQUITY)
+    1.0
+    """
+    if isinstance(rule, Multiplied):
+        return rule.initial_factor
+    raise ValueError(f"{rule.name} has no initial factor; use InitialRule or initial_branches")
 
 
 def least_excess(branches: tuple[Branch, ...], spot: float) -> tuple[int, float]:

@@ -17,10 +17,10 @@ import pytest
 from click.testing import CliRunner
 
 import margin.rules.strategy
-from margin import compare, margin_greeks, read, requirement, table, thresholds, write
+from margin import compare, load, margin_greeks, read, requirement, table, thresholds, write
 from margin.cli import main
 from margin.cli.values import DATE, STEPS
-from margin.files.rules import NAMED_RULES
+from margin.files.rules import NAMED_RULES, STRUCTURED
 from margin.rules import NSE_INDEX
 from pdesolve import price
 
@@ -29,6 +29,7 @@ STRANGLE, COIN, CONDOR = (
     str(ROOT / "examples" / name)
     for name in ("short_strangle.yaml", "coin_strangle.yaml", "index_condor.json")
 )
+NOTES = ("assumptions", "warnings")
 SHARES = """
 schema: 1
 currency: USD
@@ -60,6 +61,11 @@ def called(*arguments, code=0, **given):
 
 def printed_json(*arguments, code=0):
     return json.loads(called(*arguments, "--json", code=code).stdout)
+
+
+def printed_numbers(*arguments):
+    """What JSON holds but for the lists of what was taken for granted."""
+    return {name: part for name, part in printed_json(*arguments).items() if name not in NOTES}
 
 
 def rows_of(text):
@@ -102,6 +108,8 @@ def test_run_gives_what_the_library_computes(path):
     assert printed_json("run", path) == {
         "requirement": plain(requirement(*parts).to_dict()),
         "thresholds": plain(thresholds(*parts).to_dict()),
+        "assumptions": list(load(path).assumptions),
+        "warnings": [],
     }
 
 
@@ -212,8 +220,8 @@ def test_table_shows_a_row_per_spot_and_a_column_per_move(shares, show):
 
 def test_threshold_gives_what_the_library_computes_at_the_date_and_volatility_asked_for():
     account, market, rule = read(COIN)
-    options = ("--range", "20000,300000", "--vol-shift", "50%", "--horizon", "20d")
-    found = printed_json("threshold", COIN, *options)
+    options = ("--range", "20000,300000", "--vol-shift", "50%", "--date", "20d")
+    found = printed_numbers("threshold", COIN, *options)
     shifted = type(market)(
         market.asof, market.underlyings, {at: 1.5 * vol for at, vol in market.vols.items()}
     )
@@ -295,7 +303,7 @@ def test_a_put_american_is_worth_more_than_what_is_not():
         (("price", *PUT, "--years", 1, "--spot", "nan"), "spot must be positive"),
         (("run",), "Missing argument 'FILES...'"),
         (("run", "--rules", "span", STRANGLE), "'span' is not one of 'ten_point_equity'"),
-        (("run", str(ROOT / "tests" / "reference")), "no account file (.yaml, .yml, .json, .toml)"),
+        (("run", str(ROOT / "margin" / "rules")), "no account file (.yaml, .yml, .json, .toml, .csv, .xml)"),
         (("table", STRANGLE, "--spot", "-50%:50%"), "steps need a first, a last and a count"),
         (("table", STRANGLE, "--spot", "80:120:1e9"), "invalid literal for int"),
         (("table", STRANGLE, "--spot", "80:120:99999"), "a count from 2 to 10001"),
@@ -307,8 +315,8 @@ def test_a_put_american_is_worth_more_than_what_is_not():
         (("table", STRANGLE, "-o", "/no/such/folder/table.csv"), "No such file or directory"),
         (("table", STRANGLE, "--plot", "figure.xyz"), "--plot: Format 'xyz' is not supported"),
         (("threshold", STRANGLE, "--range", "50"), "--range takes two spots"),
-        (("threshold", STRANGLE, "--vol-shift", "0.5"), "--vol-shift takes one move in percent"),
-        (("threshold", STRANGLE, "--vol-shift", "-100%"), "above -100%, such as 25%"),
+        (("threshold", STRANGLE, "--vol-shift", "25"), "--vol-shift takes one relative move"),
+        (("threshold", STRANGLE, "--vol-shift", "-100%"), "above -100% and at most 500%"),
         (("nothing",), "No such command 'nothing'"),
     ],
 )
@@ -341,7 +349,7 @@ def test_a_computation_that_fails_exits_with_four(monkeypatch, error, words):
     def fails(*arguments, **options):
         raise error
 
-    monkeypatch.setattr("margin.cli.threshold.thresholds", fails)
+    monkeypatch.setattr("margin.cli.threshold_views.thresholds", fails)
     result = called("threshold", STRANGLE, code=4)
     assert words in result.stderr
     assert result.stdout == ""
@@ -396,7 +404,7 @@ def test_only_a_terminal_that_wants_colours_gets_them(shares, no_colour, coloure
 def test_the_list_of_rules_names_all_that_a_file_may_state_and_those_of_python():
     printed = called("rules").stdout
     assert all(f"\n{name} " in printed for name in (*NAMED_RULES, "scenario", "perpetual"))
-    assert "\nTailRiskRule " in printed
+    assert all(f"\n{name} " in printed for name in (*STRUCTURED, "RuleWithAddOn"))
     assert [row["name"] for row in printed_json("rules")["files"]] == list(NAMED_RULES)
 
 
@@ -408,6 +416,14 @@ def test_a_rule_is_shown_with_its_date_its_source_and_every_parameter(name):
     assert f"date of the numbers: {shown['date'] or 'none stated'}" in printed
     tops = {row["parameter"].split(".")[0] for row in shown["parameters"]}
     assert tops == {field.name for field in fields(rule)} - {"name", "asof", "source"}
+
+
+@pytest.mark.parametrize("name", STRUCTURED)
+def test_a_rule_that_a_file_states_in_full_is_shown_with_every_field(name):
+    shown, kind = printed_json("rules", name), STRUCTURED[name]
+    assert "source: " in called("rules", name).stdout
+    tops = {row["parameter"].split(".")[0] for row in shown["parameters"]}
+    assert tops == {field.name for field in fields(kind)} - {"name", "asof", "source"}
 
 
 @pytest.mark.parametrize("name", printed_json("rules")["python"])
@@ -428,7 +444,7 @@ def test_parameters_inside_records_carry_their_values():
         ("nse_indx", 'did you mean "nse_index"?'),
         ("zzz", '"margin rules" lists'),
         ("scenario", "no numbers of its own"),
-        ("TimsRule", "from Python only"),
+        ("InitialRule", "from Python only"),
     ],
 )
 def test_a_rule_without_parameters_to_show_is_bad_usage(name, words):
@@ -445,7 +461,7 @@ def test_an_account_runs_under_the_rule_of_a_venue(path, name):
     shown = printed_json("run", path, "--rules", name)
     assert shown["requirement"]["maintenance"] == requirement(*parts).maintenance
     assert shown["thresholds"] == plain(thresholds(*parts).to_dict())
-    danger = printed_json("threshold", path, "--rules", name, "--range", "-60%,150%")
+    danger = printed_numbers("threshold", path, "--rules", name, "--range", "-60%,150%")
     (spot,) = (at.spot for at in market.underlyings.values())
     searched = thresholds(*parts, lowest=spot * (1.0 - 0.6), highest=spot * (1.0 + 1.5))
     assert danger == plain(searched.to_dict())
@@ -479,7 +495,7 @@ def test_compare_prints_what_the_library_compares(tmp_path):
 
 def test_greeks_prints_what_the_library_derives():
     found = margin_greeks(*read(COIN))
-    assert json.loads(called("greeks", COIN, "--json").stdout) == found.to_dict()
+    assert printed_numbers("greeks", COIN) == found.to_dict()
     assert str(found.spot_excess) in called("greeks", COIN).stdout
     rows = list(csv.DictReader(io.StringIO(called("greeks", COIN, "--csv").stdout)))
     assert [float(row["share"]) for row in rows] == [line.share for line in found.holdings]

@@ -1,7 +1,7 @@
 """The portfolio manager PMRM_2 against Derive's published test portfolios, scenario by scenario.
 
-The published values are Black's at one spot.  They enter as level curves, so that the arithmetic
-is the one by which accounts are margined.
+The published values are Black's at one spot, after every move.  They enter as broken lines through
+them, so that the arithmetic is the one by which accounts are margined.
 """
 
 import json
@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from margin.piecewise import combine, line
+from margin.piecewise import combine, from_hermite, line
 from margin.rules.derive.book import (
     DeriveBook,
     ExpiryBook,
@@ -118,7 +118,16 @@ def volatility_after(rule, option, feed, way):
     return max(volatility * float(shock.multiplier(years)), shock.least)
 
 
-def expiry_book(rule, inputs, feed, level):
+def through(spot, values):
+    """A broken line through values by relative move of the spot, level beyond them."""
+    moves = sorted(values)
+    knots = spot * np.array([0.1, *(1.0 + move for move in moves), 20.0])
+    heights = np.array([values[moves[0]], *(values[move] for move in moves), values[moves[-1]]])
+    chords = np.diff(heights) / np.diff(knots)
+    return from_hermite(knots, heights, chords, right_slopes=chords, error=0.0)
+
+
+def expiry_book(rule, inputs, feed):
     """One expiry of a case: values at its marks in all states of the rule."""
     options = [one for one in inputs["Options"] if one["Expiry"] == feed["FeedExpiry"]]
     years, rate = feed["FeedExpiry"] / YEAR, feed["Rate"]
@@ -139,19 +148,21 @@ def expiry_book(rule, inputs, feed, level):
             )
             for one in options
         )
-        return level(exp(-max(rate, 0.0) * years) * total)
+        return exp(-max(rate, 0.0) * years) * total
 
     trusted = [inputs["SpotConfidence"], feed["ForwardConfidence"], feed["RateConfidence"]]
     trusted += [feed["OptionVolConfidences"]]
     trusted += [inputs["PerpConfidence"]] if inputs["NumPerps"] else []
-    states = rule.scenario_set.states
+    ways = defaultdict(dict)
+    for move, way in rule.scenario_set.states:
+        ways[way][move] = value(move, way)
     return ExpiryBook(
         years=years,
         rate=rate,
         size=sum(abs(one["Amount"]) for one in options),
         naked=naked_shorts(strikes),
         confidence=min(trusted),
-        values={state: value(*state) for state in states},
+        ways={way: through(inputs["SpotPrice"], values) for way, values in ways.items()},
     )
 
 
@@ -174,7 +185,7 @@ def book_of(name, rule):
         )
         for one in inputs["Collaterals"]
     )
-    expiries = tuple(expiry_book(rule, inputs, feed, level) for feed in inputs["OptionFeeds"])
+    expiries = tuple(expiry_book(rule, inputs, feed) for feed in inputs["OptionFeeds"])
     settled = inputs["Cash"] + inputs["UnrealisedPerpPNL"] + inputs["UnrealisedFunding"]
     parts = [level(settled), *(one.value for one in pledged), *(one.present for one in expiries)]
     return DeriveBook(

@@ -13,9 +13,9 @@ from margin.rules import (
     DeribitPortfolio,
     DeribitStandard,
     DeriveSkew,
+    InitialRule,
     NakedVault,
     ParadexXM,
-    SpreadVault,
     TenorShock,
 )
 
@@ -116,7 +116,11 @@ def test_all_faults_of_a_rule_are_reported_at_once(read_rule):
 
 @pytest.mark.parametrize(
     "rule",
-    [NakedVault(name="ours"), NakedVault(upper_bounds=((7.0, 0.2),)), SpreadVault()],
+    [
+        NakedVault(name="ours"),
+        NakedVault(upper_bounds=((7.0, 0.2),)),
+        InitialRule(DeribitStandard()),
+    ],
     ids=["a name", "a table", "a kind"],
 )
 def test_a_rule_that_no_file_can_state_is_refused(tmp_path, rule):

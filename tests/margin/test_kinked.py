@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from margin.piecewise import PiecewiseCubic, combine, line
-from margin.rules.envelope import greater, lesser
-from margin.rules.kinked import broken_line, by_sign, spot_times_slope
+from margin.rules.kinked import broken_line, by_sign, greater, lesser
+from margin.rules.slopes import slope_curve, times_spot
 
 SPOTS = np.linspace(10.0, 90.0, 1001)
 ROUNDING = 1e-12  # of coefficients of order one
@@ -59,5 +59,5 @@ def test_a_broken_line_is_exact_off_its_kinks():
 def test_the_delta_of_a_cubic_is_its_derivative_times_the_spot():
     curve = wave(5)
     inside = SPOTS[1:-1]
-    delta = spot_times_slope(curve)(inside)
+    delta = times_spot(slope_curve(curve))(inside)
     assert delta == pytest.approx(inside * curve.derivative(inside), abs=1e-11)

@@ -64,7 +64,7 @@ def crosses_at(level, printed):
     return abs(level.spot - printed) <= level.error + PRINTED
 
 
-def test_a_short_strangle_is_lost_on_both_sides():
+def test_a_short_strangle_is_lost_on_both_sides():  # section 11.3, 1
     found = thresholds(*strangle(), TEN_POINT_EQUITY)
     assert crosses_at(found.below, 32.5712)
     assert crosses_at(found.above, 64.8912)
@@ -77,7 +77,7 @@ def test_a_short_strangle_is_lost_on_both_sides():
 @pytest.mark.parametrize(
     ("cash", "lower", "upper"), [(2_300.0, 50.1899, 56.2794), (2_600.0, 51.7045, 55.1595)]
 )
-def test_a_backspread_has_a_danger_zone_with_safety_on_both_sides(cash, lower, upper):
+def test_a_backspread_has_a_danger_zone_with_safety_on_both_sides(cash, lower, upper):  # 11.3, 2
     found = thresholds(*backspread(cash), TEN_POINT_EQUITY)
     (interval,) = found.intervals
     assert found.state is State.SAFE
@@ -103,7 +103,7 @@ def test_a_backspread_already_lost_has_recovery_prices():
 @pytest.mark.parametrize(
     ("exercise", "printed"), [(Exercise.EUROPEAN, 35.7974), (Exercise.AMERICAN, 40.0)]
 )
-def test_early_exercise_raises_the_threshold_of_short_puts(exercise, printed):
+def test_early_exercise_raises_the_threshold_of_short_puts(exercise, printed):  # 11.3, 3
     assert crosses_at(thresholds(*short_puts(exercise), TEN_POINT_EQUITY).below, printed)
 
 
@@ -129,7 +129,7 @@ def test_shares_on_margin_have_the_textbook_price(cash, shares, move, expected):
         (3, 44.683, 71.287),
     ],
 )
-def test_thresholds_move_as_options_age(days, below, above):
+def test_thresholds_move_as_options_age(days, below, above):  # section 11.3, 6
     held, now = ageing(120)
     then = thresholds(held, now, TEN_POINT_EQUITY, date=after(120 - days))
     assert then.below.spot == pytest.approx(below, abs=10 * PRINTED + then.below.error)

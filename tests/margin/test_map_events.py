@@ -1,22 +1,27 @@
 """Events and paths of sets whose exact course is known, and of accounts that expire."""
 
+from bisect import bisect_right
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import pytest
 
 from margin import Asset, Future, Perpetual, Position, Settlement
+from margin.curve_shape import least_of
 from margin.danger import danger_set
 from margin.maps.build import liquidation_map
 from margin.maps.dates import map_dates
 from margin.maps.events import EventKind, events_of
 from margin.maps.path import ThresholdSide, curves_of, extent
 from margin.maps.slices import Slice, refined
+from margin.maps.watch import watched
 from margin.piecewise import PiecewiseCubic, line
 from margin.rules import TEN_POINT_EQUITY, PerpetualRule, continuous_tiers
+from margin.rules.kinked import negated
 from tests.margin.by_hand import ASOF, account, after, market, put
-from tests.margin.maps import GRID, backspread, six_legs
+from tests.margin.maps import GRID, backspread, random_book, random_rule, six_legs
 
 LOWEST, HIGHEST = 10.0, 90.0
 MINUTE = 1.0 / 1440.0
@@ -39,9 +44,7 @@ def slicing(course):
         for date in dates:
             curves = course((date - ASOF).total_seconds() / 86_400.0)
             danger = danger_set(curves, lowest=LOWEST, highest=HIGHEST)
-            found.append(
-                Slice(date, danger, lambda s, c=curves: (min(float(f(s)) for f in c), 1e-9))
-            )
+            found.append(Slice(date, danger, partial(least_of, curves)))
         return found
 
     return look
@@ -189,3 +192,59 @@ def test_nothing_happens_to_what_is_owned_without_debt():
     found = liquidation_map(held, market(100.0), GRID, horizon=timedelta(days=5))
     assert found.events() == ()
     assert found.path() == ()
+
+
+def hiding(day):
+    """Born and dead between two days: below zero for a tenth of a day around day 4.4."""
+    return [parabola(50.0, 0.05**2 - (day - 4.4) ** 2)]
+
+
+def opening(day):
+    """A gap within danger that opens and closes between two days."""
+    return [negated(parabola(50.0, 0.04**2 - (day - 6.6) ** 2))]
+
+
+@pytest.mark.parametrize(
+    ("course", "kinds", "days"),
+    [
+        (hiding, [EventKind.BIRTH, EventKind.DEATH], [4.35, 4.45]),
+        (opening, [EventKind.SPLIT, EventKind.MERGE], [6.56, 6.64]),
+    ],
+)
+def test_what_happens_between_two_dates_is_seen(course, kinds, days):
+    look = slicing(course)
+    dates = [after(day) for day in range(11)]
+    assert events_of(refined(look(dates), 20.0, look), 20.0, EMPTY) == ()
+    slices = refined(watched(look(dates), 20.0, look), 20.0, look)
+    events = events_of(slices, 20.0, EMPTY)
+    assert [event.kind for event in events] == kinds
+    found = [(event.date - ASOF).total_seconds() / 86_400.0 for event in events]
+    np.testing.assert_allclose(found, days, atol=1.1 * MINUTE)
+
+
+def test_a_course_that_stays_away_from_zero_is_looked_at_no_further():
+    look = slicing(lambda day: [parabola(50.0, -25.0 - day)])
+    dates = [after(day) for day in range(11)]
+    assert len(watched(look(dates), 20.0, look)) == len(dates)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_accounts_have_no_event_that_dense_dates_show_and_the_map_does_not(seed):
+    rng = np.random.default_rng(seed)
+    held, priced = random_book(rng, 8)
+    days = [after(day) for day in (5, 10, 15, 20)]
+    found = liquidation_map(held, priced, random_rule(rng), horizon=timedelta(days=20), dates=days)
+    dense = found.elsewhere([after(day) for day in np.linspace(0.01, 19.99, 97).tolist()])
+    lows, seen = (
+        [least_of(each.excess_curves(date)).bernstein.min() for date in each.dates]
+        for each in (dense, found)
+    )
+    # With this cash danger exists for a while, most of it between the dates of the map.
+    cash = held.cash - 0.5 * (min(lows) + min(min(seen), 0.5 * (min(lows) + max(lows))))
+    found, dense = (each.with_account(replace(held, cash=cash)) for each in (found, dense))
+    slices = found.slices()
+    dates = [each.date for each in slices]
+    for date in dense.dates:
+        if min(abs(date - each) for each in dates) > timedelta(minutes=1):
+            before = slices[bisect_right(dates, date) - 1]
+            assert len(before.intervals) == len(dense.intervals(date))

@@ -8,7 +8,14 @@ import pytest
 
 from margin import Asset, Perpetual, Position
 from margin.maps.build import liquidation_map
+from margin.maps.distance import distances
 from margin.maps.path import ThresholdSide
+from margin.maps.rule_sensitivity import (
+    moved_rule,
+    parameter_name,
+    rule_parameters,
+    rule_sensitivities,
+)
 from margin.rules import (
     TEN_POINT_EQUITY,
     PerpetualRule,
@@ -149,3 +156,65 @@ def test_a_date_at_an_expiry_is_taken_after_it():
     found = liquidation_map(held, priced, GRID, horizon=timedelta(days=40))
     for each in found.sensitivities(after(28)):
         assert np.isfinite([each.time, each.volatility, *each.quantities]).all()
+
+
+@pytest.mark.parametrize("day", [0, 11])
+def test_rate(case, day):
+    held, found, known = case
+    market = found.revaluation.market
+    carry = market.underlyings["X"]
+    up, down = (
+        levels(mapped(held, replace(market, underlyings={"X": replace(carry, rate=carry.rate + h)}),
+                      found.rule), after(day))
+        for h in (1e-3, -1e-3)
+    )  # fmt: skip
+    given = [each.rate for each in known[day]]
+    np.testing.assert_allclose(given, (up - down) / 2e-3, rtol=5e-3, atol=5e-3)
+
+
+@pytest.mark.parametrize("name", ["strangle", "six legs"])
+def test_every_number_of_the_rule(name):
+    held, priced, rule = ACCOUNTS[name]
+    rule = replace(rule, minimum_per_short_option=0.4)
+    found = mapped(held, priced, rule)
+    every = rule_sensitivities(found, ASOF)
+    assert any("spot_move" in each.parameter for each in every)
+    places = {parameter_name(place): place for place, _ in rule_parameters(rule)}
+    for each in [each for each in every if not each.parameter.endswith("weight")][:4]:
+        up, down = (
+            levels(mapped(held, priced, moved_rule(rule, places[each.parameter], h)), ASOF)
+            for h in (2e-4, -2e-4)
+        )
+        np.testing.assert_allclose(each.slopes, (up - down) / 4e-4, rtol=5e-3, atol=1e-3)
+
+
+def test_a_number_at_its_bound_ismoved_rule_to_the_side_that_is_allowed():
+    rule = PerpetualRule(continuous_tiers((0.0,), (0.05,)))
+    held = account(10.0, Position(Perpetual("X"), 1.0, entry_price=100.0))
+    every = {each.parameter: each for each in
+             rule_sensitivities(mapped(held, market(100.0), rule), ASOF)}  # fmt: skip
+    # The threshold is (90 + other) / (1 - rate - fee); the fee is 0 and may not be negative.
+    assert every["fee"].slopes[0] == pytest.approx(90.0 / 0.95**2, rel=2e-3)
+    assert every["tiers[0].rate"].slopes[0] == pytest.approx(90.0 / 0.95**2, rel=1e-4)
+    assert every["other_maintenance"].slopes[0] == pytest.approx(1.0 / 0.95, rel=1e-9)
+    assert "initial_factor" not in every
+
+
+def test_no_threshold_has_no_sensitivity():
+    assert rule_sensitivities(mapped(*strangle(1e9), TEN_POINT_EQUITY, spots=(40, 60)), ASOF) == ()
+
+
+def test_distances_are_those_of_the_levels_and_of_the_path():
+    found = liquidation_map(*six_legs(40.0), GRID, horizon=timedelta(days=27))
+    date = after(9)
+    known, (lower, upper) = found.thresholds(date), distances(found, date)
+    assert (lower.spot, lower.side) == (known.above.spot, ThresholdSide.LOWER)
+    assert lower.percent == pytest.approx(known.above.percent)
+    assert lower.sigmas == pytest.approx(known.above.sigmas)
+    assert lower.days == pytest.approx(found.days_to_liquidation() - 9.0, abs=2.0 / 1440.0)
+    assert "at the present spot in" in str(lower)
+    assert (upper.days, upper.side) == (None, ThresholdSide.UPPER)
+
+
+def test_before_an_interval_is_born_there_is_no_distance():
+    assert distances(mapped(*backspread(3_000.0), TEN_POINT_EQUITY), ASOF) == ()

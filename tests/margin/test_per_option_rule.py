@@ -7,7 +7,7 @@ import pytest
 
 from margin import Asset, Perpetual, Position
 from margin.requirements import requirement
-from margin.rules import revalue_for
+from margin.rules import leg_profit, revalue_for
 from margin.rules.per_option import (
     BybitOption,
     DeltaFloor,
@@ -110,9 +110,9 @@ def test_the_initial_requirement_of_paradex_is_no_multiple_of_maintenance():
     maintenance = requirement(held, at(), rule).maintenance
     assert (initial, maintenance) == (pytest.approx(20.0), pytest.approx(10.0))
     revaluation = revalue_for(rule, held, at())
-    assert rule.initial_profit(revaluation, 1) == pytest.approx(-20.0)
-    assert rule.leg_profit(revaluation, 1) == pytest.approx(-10.0)
-    assert rule.leg_profit(revaluation, 0) == 0.0
+    assert leg_profit(InitialRule(rule), revaluation, 1) == pytest.approx(-20.0)
+    assert leg_profit(rule, revaluation, 1) == pytest.approx(-10.0)
+    assert leg_profit(rule, revaluation, 0) == 0.0
 
 
 @pytest.mark.parametrize("rule", [BybitOption(), ParadexXM()])

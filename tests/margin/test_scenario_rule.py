@@ -100,13 +100,13 @@ def random_account(seed, cash=2_000.0):
 
 
 @pytest.mark.parametrize(("held", "at", "rule", "printed"), EXAMPLES)
-def test_the_profits_are_those_printed(held, at, rule, printed):
+def test_the_profits_are_those_printed(held, at, rule, printed):  # section 2.2, 1 and 2
     found = requirement(held, at, rule)
     assert found.profits[1:11] == pytest.approx(printed, abs=PRINTED + found.error)
     assert found.maintenance == pytest.approx(-min(printed), abs=PRINTED + found.error)
 
 
-def test_a_put_far_from_the_money_needs_the_minimum():
+def test_a_put_far_from_the_money_needs_the_minimum():  # section 2.2, 4
     far = put(60.0, 29.2)
     found = requirement(
         account(0.0, Position(far, -1, 100)), market(100.0, {far: 0.2}), TEN_POINT_EQUITY
@@ -114,7 +114,7 @@ def test_a_put_far_from_the_money_needs_the_minimum():
     assert (found.maintenance, found.worst_scenario) == (37.5, "minimum")
 
 
-def test_a_conversion_needs_the_minimum_of_its_two_options():
+def test_a_conversion_needs_the_minimum_of_its_two_options():  # section 2.2, 5
     vols = {put(90.0): 0.25, call(90.0): 0.25}
     legs = [Position(put(90.0), 1, 100), Position(call(90.0), -1, 100)]
     found = requirement(

@@ -12,8 +12,9 @@ from margin.liquidation import thresholds
 from margin.margin_table import table
 from margin.piecewise import line
 from margin.requirements import requirement
-from margin.rules import revalue_for
-from margin.rules.envelope import greater, lesser, times_spot
+from margin.rules import leg_profit, revalue_for
+from margin.rules.kinked import greater, lesser
+from margin.rules.slopes import times_spot
 from margin.rules.span.arrays import risk_arrays
 from margin.rules.span.charges import Delivery, OptionStyle, ShortCount, SpanCommodity
 from margin.rules.span.nse import NSE_INDEX, spread_monthly
@@ -248,7 +249,7 @@ def test_the_initial_requirement_multiplies_the_risk_only():
     initial = requirement(held, EXAMPLE, InitialRule(rule)).maintenance
     assert initial - statement.option_value == pytest.approx(statement.initial, abs=1e-4)
     assert sum(
-        rule.initial_profit(revaluation.with_account(account(0.0, leg)), 16)
+        leg_profit(InitialRule(rule), revaluation.with_account(account(0.0, leg)), 16)
         for leg in held.positions
     ) == pytest.approx(-initial, abs=ZERO)
 

@@ -8,6 +8,7 @@ import pytest
 from margin import Asset, Perpetual, Position, Settlement
 from margin.rules.strategy import (
     STRATEGY_BROAD_INDEX,
+    STRATEGY_CURRENCY,
     STRATEGY_EQUITY,
     InitialStock,
     MaintenanceStock,
@@ -90,6 +91,48 @@ def test_the_examples_of_the_rule_book_are_met(held, spot, rule, required):
     assert maintenance(held, spot, rule).needed == pytest.approx(required, abs=CENT)
 
 
+@pytest.mark.parametrize(
+    ("held", "required"),
+    [
+        pytest.param([(call(95), 1), (call(105), -1)], 0.0, id="debit vertical"),
+        pytest.param([(call(95), -1), (call(105), 1)], 1_000.0, id="credit vertical"),
+        pytest.param([(call(90), 1), (call(100), -2), (call(110), 1)], 0.0, id="long butterfly"),
+        pytest.param([(put(90), 1), (put(100), -2), (put(105), 1)], 500.0, id="broken wing"),
+        pytest.param([(call(90), -1), (call(100), 2), (call(110), -1)], 1_000.0, id="short fly"),
+        pytest.param(
+            [(call(85), 1), (call(90), -1), (call(100), -1), (call(105), 1)], 0.0, id="long condor"
+        ),
+        pytest.param(
+            [(put(90), 1), (put(100), -1), (call(100), -1), (call(115), 1)], 1_500.0, id="iron fly"
+        ),
+        pytest.param(
+            [(call(95), -1), (call(105), 1), (put(105), -1), (put(95), 1)], 1_000.0, id="short box"
+        ),
+    ],
+)
+def test_spreads_require_the_largest_loss_of_their_payoff(held, required):  # 1.2
+    priced = [(contract, number, 20.0) for contract, number in held]  # dear, so none stays naked
+    assert maintenance(priced, 100.0).needed == pytest.approx(required)
+
+
+def test_a_spread_requires_no_more_than_its_short_alone():  # 1.2, the lesser of both
+    held = [(put(100), -1, 4.0), (put(60), 1, 0.1)]
+    assert maintenance(held, 100.0).needed == pytest.approx(2_400.0)
+
+
+def test_currency_options_have_percentages_of_their_own():  # 1.1
+    found = maintenance([(put(98), -1, 1.0)], 100.0, STRATEGY_CURRENCY)
+    assert found.needed == pytest.approx(100.0 * (1.0 + 4.0 - 2.0))
+
+
+def test_contracts_of_another_size_require_in_proportion():  # 12
+    contract = put(50)
+    found = STRATEGY_EQUITY.maintenance_grouping(
+        [Position(contract, -2, 10)], {contract: 1.35}, spot=52.3, asof=ASOF
+    )
+    assert found.needed == pytest.approx(190.2)
+
+
 def test_the_cheapest_pairing_is_not_the_greedy_one():  # 12: 300 for the spread, 1,150 for the 90
     found = maintenance([(put(100), -1, 5.0), (put(90), -1, 1.5), (put(95), 1, 3.0)], 100.0)
     assert (found.requirement, found.deposit + 150.0) == pytest.approx((1_650.0, 1_450.0))
@@ -128,6 +171,9 @@ def test_a_conversion_is_opened_more_cheaply_as_a_covered_call():  # 1.6.8 print
     stock = InitialStock()
     found = [stock.collar(strike, strike, spot)[0], stock.covered_call(strike, spot)[0]]
     assert found == pytest.approx([42.1, 41.4])
+    held = [(put(80), 1, 1.0), (call(80), -1, 3.0)]
+    names = {group.name for group in initial(held, 81.4, shares=100.0).groups}
+    assert names == {"short option covered by stock", "long, paid in full"}
 
 
 def test_a_conversion_withholds_what_its_call_is_in_the_money():  # 1.6.8, as a broker states it

@@ -5,7 +5,7 @@ import pytest
 
 from margin.kernels.tail import reach, select
 from margin.piecewise import from_hermite, line
-from margin.rules.tail.curve import mean_of_lowest, ranked_value
+from margin.rules.tail.curve import lowest_values, mean_of_lowest, ranked_value
 from tests import naive
 
 interpreted_too = pytest.mark.kernels
@@ -108,3 +108,29 @@ def test_equal_factors_tie_without_harm():
 def test_what_cannot_be_ranked_is_refused(factors, rank, message):
     with pytest.raises(ValueError, match=message):
         ranked_value(line(0.0, 1.0, lowest=1.0, highest=100.0), factors, rank)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("power", [0, 1])
+@pytest.mark.parametrize("count", [1, 7, 40])
+def test_the_lowest_readings_are_those_of_sorting(seed, power, count):
+    rng = np.random.default_rng(seed)
+    knots = np.linspace(10.0, 300.0, 15)
+    values, slopes = rng.normal(size=15), rng.normal(scale=0.1, size=15)
+    curve = from_hermite(knots, values, slopes[:-1], right_slopes=slopes[1:], error=0.0)
+    factors, spots = rng.uniform(0.5, 1.8, 40), np.linspace(40.0, 120.0, 33)
+    readings = curve(spots[:, None] * factors) / factors**power
+    found = lowest_values(curve, factors, count, spots=spots, power=power)
+    assert found == pytest.approx(np.sort(readings, axis=1)[:, :count], abs=1e-12)
+
+
+def test_the_lowest_readings_of_a_level_curve_are_all_the_same():
+    level = line(3.0, 0.0, lowest=10.0, highest=300.0)
+    found = lowest_values(level, (0.8, 1.0, 1.2), 3, spots=np.array([50.0, 100.0]))
+    assert found == pytest.approx(3.0, rel=1e-15)
+
+
+def test_readings_outside_the_curve_are_refused():
+    level = line(3.0, 0.0, lowest=10.0, highest=100.0)
+    with pytest.raises(ValueError, match=r"spots must lie in \[12\.5, 83\.3+4\], got 90\.0"):
+        lowest_values(level, (0.8, 1.2), 1, spots=np.array([50.0, 90.0]))

@@ -111,7 +111,7 @@ def classes_of(found):
     return {one.underlying: np.array(one.profits) for one in found.classes}
 
 
-def test_a_product_offset_combines_two_indices_as_printed():
+def test_a_product_offset_combines_two_indices_as_printed():  # section 2.2, 3
     found = tims_requirement(INDICES, AT, together(LARGE, SMALL))
     assert found.maintenance == pytest.approx(583.05, abs=PRINTED + SOLVED)
     assert found.products[0].worst == 8

@@ -48,11 +48,11 @@ def required(held, spot, rule):
 
 
 @pytest.mark.parametrize(("spot", "needed"), [(2_000.0, 2_396.70), (2_600.0, 1_796.04)])
-def test_a_naked_put_needs_what_is_printed(spot, needed):
+def test_a_naked_put_needs_what_is_printed(spot, needed):  # section 6.3, 1
     assert required(put_vault(5_000.0, 3.0), spot, NakedVault()) == pytest.approx(needed, rel=EXACT)
 
 
-def test_a_naked_call_needs_what_is_printed():
+def test_a_naked_call_needs_what_is_printed():  # section 6.3, 2
     found = required(call_vault(3.0, 5.0), 2_000.0, NakedVault())
     assert found == pytest.approx(1.852625, rel=EXACT)
 
@@ -60,7 +60,7 @@ def test_a_naked_call_needs_what_is_printed():
 @pytest.mark.parametrize(
     ("right", "cover", "needed"), [(Right.PUT, 1_700.0, 2_500.0), (Right.CALL, 2_300.0, 1.0)]
 )
-def test_spreads_need_what_is_printed(right, cover, needed):
+def test_spreads_need_what_is_printed(right, cover, needed):  # section 6.3, 3
     assert spread_need(right, (4, 1_900.0), (3, cover)) == pytest.approx(needed, rel=EXACT)
     make, currency = (put, "USD") if right is Right.PUT else (call, "X")
     kind = {"settlement": INVERSE} if right is Right.CALL else {}
@@ -72,7 +72,7 @@ def test_spreads_need_what_is_printed(right, cover, needed):
 @pytest.mark.parametrize(
     ("elapsed", "price"), [(0.0, 67.5), (900.0, 175.625), (3_600.0, 500.0), (9_000.0, 500.0)]
 )
-def test_an_auction_rises_as_printed_and_stops_at_the_collateral(elapsed, price):
+def test_an_auction_rises_as_printed_and_stops_at_the_collateral(elapsed, price):  # section 6.3, 4
     found = auction_price(put(1_800.0), 1_650.0, 500.0, debt=1.0, elapsed=elapsed)
     assert found == pytest.approx(price, rel=EXACT)
 
@@ -82,7 +82,7 @@ def test_the_auction_of_a_call_is_in_coin():
     assert found == pytest.approx((500.0 - 0.05 * 2_500.0) / 2_500.0)
 
 
-def test_the_threshold_of_a_put_is_the_printed_one_on_its_own_branch():
+def test_the_threshold_of_a_put_is_the_printed_one_on_its_own_branch():  # section 6.3, 5
     held = put_vault(700.0)
     found = thresholds(held, at(2_400.0, held), NakedVault(), lowest=600.0, highest=9_000.0)
     assert found.below.spot == pytest.approx(2_197.58, abs=0.005)

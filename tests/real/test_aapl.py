@@ -22,7 +22,7 @@ from margin.rules import TEN_POINT_EQUITY
 from tests.real import chains
 
 CLOSES = (FIRST_CLOSE, SECOND_CLOSE)
-VOL_ERROR = 1e-10  # of american_implied_volatility
+VOL_ERROR = 1e-8  # of american_implied_volatility, as it states
 ROUNDING = 1e-12  # of a value, over spot
 USUAL = 0.95  # share of values between bid and ask, where nothing is known to be missing
 

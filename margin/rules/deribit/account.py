@@ -4,16 +4,30 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from margin.account import Account, Position
-from margin.holdings import moving_line
+from margin.holdings import Line, moving_line
 from margin.instrument import Asset, Future, OptionContract, Perpetual, Settlement
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
-from margin.rules.kinked import by_sign, spot_times_slope
+from margin.rules.slopes import slope_curve, times_spot
 from margin.vol_move import VolMove
 from pdesolve import Exercise
 
-__all__ = ["expiry_deltas", "future_notional", "one_by_one", "only", "refuse_unlisted", "terms"]
+__all__ = [
+    "delta_values",
+    "expiry_deltas",
+    "future_notional",
+    "one_by_one",
+    "only",
+    "refuse_unlisted",
+    "terms",
+]
+
+
+Floats = NDArray[np.float64]
 
 
 def refuse_unlisted(revaluation: Revaluation) -> None:
@@ -41,7 +55,10 @@ def refuse_unlisted(revaluation: Revaluation) -> None:
                 "keep positions in other underlyings in an account of their own"
             )
         if isinstance(instrument, OptionContract) and instrument.exercise is Exercise.AMERICAN:
-            raise ValueError(f"Deribit lists European options only, got American {instrument}")
+            raise ValueError(
+                f"Deribit lists European options only, got American {instrument}; "
+                "take it out of the account or use a scenario rule"
+            )
         if not isinstance(instrument, Asset) and instrument.settlement is not right:
             raise ValueError(
                 f"an account in {revaluation.account.currency} holds {right.value} contracts only, "
@@ -71,10 +88,10 @@ def only(revaluation: Revaluation, positions: list[Position]) -> Revaluation:
 def expiry_deltas(
     revaluation: Revaluation, date_index: int, vol_move: VolMove
 ) -> Iterator[tuple[float, PiecewiseCubic]]:
-    """Years left and absolute delta, in quote currency, of every expiry.
+    """Years left and delta against spot, in quote currency, of the contracts of every expiry.
 
-    A delta is ``S dV / dS``; in a coin account it is that of the value in coin, from which the
-    mark is taken off: ``S dV / dS - V``.
+    A delta is ``S dV / dS``; in a coin account it is that of the value in coin, from which the mark
+    is taken off: ``S dV / dS - V``.
 
     Parameters
     ----------
@@ -85,32 +102,55 @@ def expiry_deltas(
     vol_move : VolMove
         Which of its volatility moves.
 
-    Returns
-    -------
-    iterator of (float, PiecewiseCubic)
+    Yields
+    ------
+    (float, PiecewiseCubic)
         Perpetuals have no years left.
     """
+    for years, value in _values(revaluation, date_index, vol_move):
+        delta = times_spot(slope_curve(value))
+        yield years, combine([1.0, -1.0], [delta, value]) if revaluation.in_coin else delta
+
+
+def delta_values(
+    revaluation: Revaluation, spots: Floats, date_index: int, vol_move: VolMove
+) -> Iterator[tuple[float, Floats]]:
+    """`expiry_deltas` at spots (k,)."""
+    for years, value in _values(revaluation, date_index, vol_move):
+        delta = spots * value.derivative(spots)
+        yield years, delta - value(spots) if revaluation.in_coin else delta
+
+
+def _values(
+    revaluation: Revaluation, date_index: int, vol_move: VolMove
+) -> Iterator[tuple[float, PiecewiseCubic]]:
+    """Years left and value against spot of the contracts of every expiry."""
     date, market = revaluation.dates[date_index], revaluation.market
     for expiry, positions in terms(revaluation.account, date):
-        value = _value(revaluation, positions, date_index=date_index, vol_move=vol_move)
-        delta = spot_times_slope(value)
-        if revaluation.in_coin:
-            delta = combine([1.0, -1.0], [delta, value])
         years = 0.0 if expiry is None else market.years(expiry) - market.years(date)
-        yield years, by_sign(delta, 1.0, -1.0)
+        yield years, _value(revaluation, positions, date_index=date_index, vol_move=vol_move)
 
 
 def _value(
     revaluation: Revaluation, positions: list[Position], *, date_index: int, vol_move: VolMove
 ) -> PiecewiseCubic:
     """Value of living positions against spot; straight where there is no option."""
-    if any(isinstance(held.instrument, OptionContract) for held in positions):
-        return only(revaluation, positions).moving(date_index, vol_move)
-    alone = replace(revaluation.account, cash=0.0, positions=tuple(positions), collateral=())
-    date = revaluation.dates[date_index]
-    held = moving_line(alone, revaluation.market, revaluation.underlying, date)
+    contracts = [held.instrument for held in positions]
+    expiries = {each.expiry for each in contracts if isinstance(each, OptionContract)}
+    linear = [held for held in positions if not isinstance(held.instrument, OptionContract)]
+    straight = Line()
+    if linear:
+        alone = replace(revaluation.account, cash=0.0, positions=tuple(linear), collateral=())
+        date = revaluation.dates[date_index]
+        straight = moving_line(alone, revaluation.market, revaluation.underlying, date)
     ends = {"lowest": revaluation.lowest, "highest": revaluation.highest}
-    return line(held.intercept, held.slope, **ends)
+    value = line(straight.intercept, straight.slope, **ends)
+    if not expiries:
+        return value
+    same = [contract.expiry in expiries for contract in revaluation.contracts]
+    units = np.where(same, revaluation.units, 0.0)
+    (options,) = revaluation.options(units[None, :], date_index, vol_move)
+    return combine([1.0, 1.0], [options, value])
 
 
 def future_notional(revaluation: Revaluation, date_index: int) -> PiecewiseCubic:

@@ -3,16 +3,24 @@
 from dataclasses import dataclass
 from math import exp, inf
 
+import numpy as np
+from numpy.typing import NDArray
+
 from margin import _check
 from margin.piecewise import PiecewiseCubic, combine, line
+from margin.readings import read_shifted
 from margin.revaluation import Revaluation
-from margin.rules.deribit.account import expiry_deltas, one_by_one, refuse_unlisted
+from margin.rules.deribit.account import delta_values, expiry_deltas, one_by_one, refuse_unlisted
+from margin.rules.deribit.cells import RiskCell, extended_table, risk_matrix
+from margin.rules.kinked import by_sign
 from margin.rules.rule import Branch, compounded
 from margin.rules.staged import RequirementLine, least_excess
 from margin.rules.tenor_shock import TenorShock
 from margin.vol_move import VolMove
 
 __all__ = ["DERIBIT_PORTFOLIO_ETH", "DeribitPortfolio"]
+
+Floats = NDArray[np.float64]
 
 EXTREMES = (-0.66, -0.33, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
 SHOCK_UP, SHOCK_DOWN = TenorShock(0.50, least=0.50), TenorShock(-0.25)
@@ -105,17 +113,6 @@ class DeribitPortfolio:
         object.__setattr__(self, "mm_factor", _check.within("mm_factor", self.mm_factor, 0.0, 1.0))
 
     @property
-    def initial_factor(self) -> float:
-        """No such factor exists in general; see `initial_branches`.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        raise ValueError(f"{self.name} has no initial factor; use InitialRule or initial_branches")
-
-    @property
     def vol_moves(self) -> tuple[VolMove, ...]:
         """Volatility moves whose revaluations the rule reads; 0 comes first."""
         return (0.0, self.up, self.down)
@@ -159,15 +156,24 @@ class DeribitPortfolio:
         at = (date_index, vol_move)
         return self._branches(revaluation, at, factor=1.0, other=self.other_initial)
 
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg adds to branch ``worst`` of its account less equity, today, at spot."""
-        branch = self.excess_branches(leg)[worst]
-        return float(branch.curve(leg.spot) - leg.equity()(leg.spot))
-
-    def initial_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg adds to initial branch ``worst`` less equity, today, at spot."""
-        branch = self.initial_branches(leg)[worst]
-        return float(branch.curve(leg.spot) - leg.equity()(leg.spot))
+    def excess_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `excess_branches` at spots: (b, k); parameters and errors as there."""
+        refuse_unlisted(revaluation)
+        at = (date_index, vol_move)
+        moved, cells = self._moved(revaluation, at), self._cells(in_coin=revaluation.in_coin)
+        factors = np.array([1.0 + cell.move for cell in cells])
+        weight, share, grant = np.array([[c.weight, c.share, c.grant] for c in cells]).T[..., None]
+        after = read_shifted(moved, [cell.shock for cell in cells], factors, spots)
+        profits = weight * after - share * moved[0](spots) + grant
+        equity = revaluation.equity(*at)(spots)
+        bare = equity - self.mm_factor * self._roll_values(revaluation, spots, at)
+        return np.concatenate([equity[None, :], bare[None, :], bare + self.mm_factor * profits])
 
     def profits(
         self, revaluation: Revaluation, date_index: int = 0, vol_move: float = 0.0
@@ -182,22 +188,16 @@ class DeribitPortfolio:
             In quote currency, those of a coin account too; row by row from the lowest price, each
             with volatilities up, unchanged and down, then the extended table, dampened.
         """
-        shocks: dict[str, VolMove] = {", vol up": self.up, "": 0.0, ", vol down": self.down}
-        moved = {
-            words: revaluation.moving(date_index, compounded(vol_move, shock))
-            for words, shock in shocks.items()
-        }
-        before, cells = moved[""], []
-        steps = range(-self.buckets, self.buckets + 1)
-        for move in (self.price_range * step / self.buckets for step in steps):
-            for words, after in moved.items():
-                label = f"price {100.0 * move:+.4g} %{words}" if move else f"price 0 %{words}"
-                cells.append((label, _profit(before, after, move, in_coin=revaluation.in_coin)))
-        for move in self.extremes:
-            profit = _profit(before, moved[", vol up"], move, in_coin=revaluation.in_coin)
-            label = f"price {100.0 * move:+.4g} %, vol up, extended"
-            cells.append((label, self._dampened(profit, move, in_coin=revaluation.in_coin)))
-        return tuple(cells)
+        moved = self._moved(revaluation, (date_index, vol_move))
+        before, found = moved[0], []
+        ends = {"lowest": revaluation.lowest, "highest": revaluation.highest}
+        for cell in self._cells(in_coin=revaluation.in_coin):
+            weights = [cell.weight, -cell.share]
+            curves = [moved[cell.shock].stretched(1.0 + cell.move), before]
+            if cell.grant:
+                weights, curves = [*weights, 1.0], [*curves, line(cell.grant, 0.0, **ends)]
+            found.append((cell.label, combine(weights, curves)))
+        return tuple(found)
 
     def roll(
         self, revaluation: Revaluation, date_index: int = 0, vol_move: float = 0.0
@@ -209,22 +209,26 @@ class DeribitPortfolio:
         nothing = line(0.0, 0.0, lowest=revaluation.lowest, highest=revaluation.highest)
         curves, weights = [nothing], [1.0]
         for years, delta in expiry_deltas(revaluation, date_index, compounded(vol_move, 0.0)):
-            curves.append(delta)
-            weights.append(max(self.least_move, exp(self.yearly_move * years) - 1.0))
+            curves.append(by_sign(delta, 1.0, -1.0))
+            weights.append(self._rolled(years))
         return combine(weights, curves)
 
+    def _roll_values(
+        self, revaluation: Revaluation, spots: Floats, at: tuple[int, float]
+    ) -> Floats:
+        """`roll` at spots: (k,)."""
+        total = np.zeros_like(spots)
+        for years, delta in delta_values(revaluation, spots, at[0], compounded(at[1], 0.0)):
+            total += self._rolled(years) * np.abs(delta)
+        return total
+
+    def _rolled(self, years: float) -> float:
+        return max(self.least_move, exp(self.yearly_move * years) - 1.0)
+
     def maintenance_lines(self, revaluation: Revaluation) -> tuple[RequirementLine, ...]:
-        """What maintenance is made of, and what netting the positions saves.
+        """What maintenance is made of: every position alone, what netting saves, the roll.
 
-        Parameters
-        ----------
-        revaluation : Revaluation
-            The account, revalued at the moves of the rule.
-
-        Returns
-        -------
-        tuple of RequirementLine
-            In the currency of the account, today, at spot.
+        In the currency of the account, today, at spot; the lines add up to the requirement.
         """
         return self._lines(revaluation, self.mm_factor)
 
@@ -248,26 +252,33 @@ class DeribitPortfolio:
             branches.append(Branch(label, combine([1.0, factor], [bare, profit])))
         return tuple(branches)
 
-    def _dampened(self, profit: PiecewiseCubic, move: float, *, in_coin: bool) -> PiecewiseCubic:
-        """What counts of the profit of an extreme move."""
-        edge = 1.0 + (self.price_range if move > 0.0 else -self.price_range)
-        share = self.extreme_factor * self.price_range / abs(move)
-        share *= (1.0 + move) / edge if in_coin else 1.0
-        forgiven = (abs(move) / self.price_range - 1.0) * self.dampener / edge
-        grant = line(forgiven, 0.0, lowest=profit.lowest, highest=profit.highest)
-        return combine([share, 1.0], [profit, grant])
+    def _moved(self, revaluation: Revaluation, at: tuple[int, float]) -> list[PiecewiseCubic]:
+        """What moves, with volatilities unchanged, up and down."""
+        shocks = (0.0, self.up, self.down)
+        return [revaluation.moving(at[0], compounded(at[1], shock)) for shock in shocks]
+
+    def _cells(self, *, in_coin: bool) -> tuple[RiskCell, ...]:
+        matrix = risk_matrix(self.price_range, self.buckets, in_coin=in_coin)
+        extended = extended_table(
+            self.price_range,
+            self.extremes,
+            factor=self.extreme_factor,
+            dampener=self.dampener,
+            in_coin=in_coin,
+        )
+        return (*matrix, *extended)
 
     def _lines(self, revaluation: Revaluation, factor: float) -> tuple[RequirementLine, ...]:
         unit = revaluation.spot if revaluation.in_coin else 1.0
         label, worst = self._worst(revaluation)
         alone = [self._worst(part)[1] for part in one_by_one(revaluation)]
         roll = float(self.roll(revaluation)(revaluation.spot))
+        counted = (factor - 1.0) * (worst + roll)
         return (
-            RequirementLine(f"worst: {label}", worst / unit),
-            RequirementLine("  positions one by one", sum(alone) / unit),
-            RequirementLine("  saved by netting them", (sum(alone) - worst) / unit),
+            RequirementLine("worst of every position alone", sum(alone) / unit),
+            RequirementLine(f"saved by netting, {label}", (worst - sum(alone)) / unit),
             RequirementLine("roll", roll / unit),
-            RequirementLine(f"worst and roll, times {factor:g}", factor * (worst + roll) / unit),
+            RequirementLine(f"counted at {100.0 * factor:g} %", counted / unit),
         )
 
     def _worst(self, revaluation: Revaluation) -> tuple[str, float]:
@@ -287,11 +298,3 @@ DERIBIT_PORTFOLIO_ETH = DeribitPortfolio(
     source="Deribit portfolio margin, parameters for ETH as recorded in 2026",
 )
 """Parameters for ETH as recorded in 2026."""
-
-
-def _profit(
-    before: PiecewiseCubic, after: PiecewiseCubic, move: float, *, in_coin: bool
-) -> PiecewiseCubic:
-    """Profit of a move of the price, that of a coin account counted in coin times spot."""
-    weight = 1.0 / (1.0 + move) if in_coin else 1.0
-    return combine([weight, -1.0], [after.stretched(1.0 + move), before])

@@ -1,19 +1,18 @@
 """Deribit's standard margin: every short option and every future on its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 
 from margin import _check
-from margin.account import Position
 from margin.instrument import OptionContract
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
-from margin.rules.deribit.account import future_notional, only, refuse_unlisted, terms
-from margin.rules.envelope import greater
-from margin.rules.kinked import broken_line
+from margin.rules.balance import held_options
+from margin.rules.deribit.account import future_notional, refuse_unlisted
+from margin.rules.kinked import broken_line, greater
 from margin.rules.rule import Branch
 from margin.rules.staged import RequirementLine
 from margin.vol_move import VolMove
@@ -80,17 +79,6 @@ class DeribitStandard:
             object.__setattr__(self, name, _check.within(name, getattr(self, name), 0.0, inf))
 
     @property
-    def initial_factor(self) -> float:
-        """No such factor exists; see `initial_branches`.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        raise ValueError(f"{self.name} has no initial factor; use InitialRule or initial_branches")
-
-    @property
     def vol_moves(self) -> tuple[VolMove, ...]:
         """The rule reads present volatilities only."""
         return (0.0,)
@@ -136,18 +124,8 @@ class DeribitStandard:
             revaluation, (date_index, vol_move), self._initial, future=self.future_initial
         )
 
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg adds to branch ``worst`` of its account less equity, today, at spot."""
-        branch = self.excess_branches(leg)[worst]
-        return float(branch.curve(leg.spot) - leg.equity()(leg.spot))
-
-    def initial_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg adds to initial branch ``worst`` less equity, today, at spot."""
-        branch = self.initial_branches(leg)[worst]
-        return float(branch.curve(leg.spot) - leg.equity()(leg.spot))
-
     def maintenance_lines(self, revaluation: Revaluation) -> tuple[RequirementLine, ...]:
-        """Maintenance of every short option, marks included, and of all futures.
+        """Maintenance of every short option, mark included, and of all futures; then the marks.
 
         Parameters
         ----------
@@ -157,7 +135,8 @@ class DeribitStandard:
         Returns
         -------
         tuple of RequirementLine
-            In the currency of the account, today, at spot.
+            In the currency of the account, today, at spot; they add up to the requirement from
+            present marks.
         """
         return self._lines(revaluation, self._maintenance, self.future_maintenance)
 
@@ -176,14 +155,12 @@ class DeribitStandard:
         refuse_unlisted(revaluation)
         equity = revaluation.equity(*at)
         curves, weights = [equity, future_notional(revaluation, at[0])], [1.0, -future]
-        for held, value in _options(revaluation, at):
-            units = held.quantity * held.multiplier
-            curves.append(value)
-            weights.append(-units)
-            if units < 0.0:
-                assert isinstance(held.instrument, OptionContract)
-                curves.append(need(held.instrument, value))
-                weights.append(units)
+        for held in held_options(revaluation, *at):
+            curves.append(held.value)
+            weights.append(-held.units)
+            if held.units < 0.0:
+                curves.append(need(held.contract, held.value))
+                weights.append(held.units)
         needed = Branch("standard margin", combine(weights, curves))
         return (Branch("no requirement", equity), needed)
 
@@ -195,15 +172,22 @@ class DeribitStandard:
     ) -> tuple[RequirementLine, ...]:
         spot = revaluation.spot
         unit = spot if revaluation.in_coin else 1.0
-        lines = []
-        for held, value in _options(revaluation, (0, 0.0)):
-            if held.quantity < 0.0:
-                assert isinstance(held.instrument, OptionContract)
-                size = -held.quantity * held.multiplier
-                needed = size * float(need(held.instrument, value)(spot)) / unit
-                lines.append(RequirementLine(f"{held.quantity:+g} × {held.instrument}", needed))
+        lines, sold, bought = [], 0.0, 0.0
+        for held in held_options(revaluation):
+            mark = float(held.value(spot))
+            if held.units < 0.0:
+                needed = -held.units * float(need(held.contract, held.value)(spot)) / unit
+                lines.append(RequirementLine(f"{held.units:+g} × {held.contract}", needed))
+                sold += held.units * mark / unit
+            else:
+                bought += held.units * mark / unit
         notional = float(future_notional(revaluation, 0)(spot)) / unit
-        return (*lines, RequirementLine("futures and perpetuals", future * notional))
+        return (
+            *lines,
+            RequirementLine("futures and perpetuals", future * notional),
+            RequirementLine("marks of short options, which equity has paid", sold),
+            RequirementLine("marks of long options, which give no credit", bought),
+        )
 
     def _maintenance(self, contract: OptionContract, value: PiecewiseCubic) -> PiecewiseCubic:
         """Maintenance per unit, the mark included."""
@@ -227,14 +211,3 @@ class DeribitStandard:
         if contract.right is Right.CALL:
             return needed
         return greater(needed, self._maintenance(contract, value))
-
-
-def _options(
-    revaluation: Revaluation, at: tuple[int, float]
-) -> Iterator[tuple[Position, PiecewiseCubic]]:
-    """Living options, each with the value of one unit against spot."""
-    for _, positions in terms(revaluation.account, revaluation.dates[at[0]]):
-        for held in positions:
-            if isinstance(held.instrument, OptionContract):
-                one = Position(held.instrument, 1.0)
-                yield held, only(revaluation, [one]).moving(*at)

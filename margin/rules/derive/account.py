@@ -1,7 +1,7 @@
 """The book of Derive's portfolio managers, read off the solved surfaces of an account."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import exp
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from margin.account import Collateral, Position
-from margin.holdings import option_units
 from margin.instrument import Asset, OptionContract, Perpetual, Settlement
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
@@ -24,13 +23,11 @@ from pdesolve import Exercise
 __all__ = [
     "DeriveMarks",
     "alive_options",
-    "contract_row",
     "derive_book",
     "venue_weight",
 ]
 
 Floats = NDArray[np.float64]
-State = tuple[float, VolDirection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class DeriveMarks:
 def derive_book(
     revaluation: Revaluation,
     marks: DeriveMarks,
-    states: Iterable[State],
+    directions: Iterable[VolDirection],
     *,
     date_index: int = 0,
     vol_move: float = 0.0,
@@ -65,8 +62,8 @@ def derive_book(
         The account, at the volatility moves of the marks.
     marks : DeriveMarks
         How the venue values.
-    states : iterable of (float, VolDirection)
-        Spot moves and directions of volatilities that are asked for, besides the present.
+    directions : iterable of VolDirection
+        Moves of volatilities that are asked for, besides none.
     date_index : int
         Which of the dates of the revaluation.
     vol_move : float
@@ -82,12 +79,8 @@ def derive_book(
         If the account holds what Derive has no requirement for, or collateral without a haircut.
     """
     _refuse_foreign(revaluation)
-    asked = dict.fromkeys([(0.0, VolDirection.NONE), *states])
-    at = (date_index, vol_move)
-    groups = alive_options(revaluation, date_index)
-    expiries = tuple(
-        _expiry_book(revaluation, marks, list(asked), at=at, held=held) for held in groups.values()
-    )
+    ways = tuple(dict.fromkeys([VolDirection.NONE, *directions]))
+    expiries = tuple(_expiry_books(revaluation, marks, ways, (date_index, vol_move)))
     perpetual = sum(held.quantity * held.multiplier for held in perpetuals(revaluation))
     pledged = tuple(_pledged(revaluation, marks))
     confidence = min(marks.feeds.spot, marks.feeds.perpetual)
@@ -143,7 +136,10 @@ def _refuse_instrument(held: Position, underlying: str) -> None:
         )
     if isinstance(instrument, OptionContract):
         if instrument.exercise is Exercise.AMERICAN:
-            raise ValueError(f"Derive lists European options only, got American {instrument}")
+            raise ValueError(
+                f"Derive lists European options only, got American {instrument}; "
+                "take it out of the account or use a scenario rule"
+            )
         if instrument.settlement is Settlement.INVERSE:
             raise ValueError(f"Derive settles in quote currency, got inverse {instrument}")
     elif isinstance(instrument, Perpetual):
@@ -153,60 +149,60 @@ def _refuse_instrument(held: Position, underlying: str) -> None:
         raise ValueError(f"Derive has no requirement for {held}; close it or use another rule")
 
 
-def alive_options(
-    revaluation: Revaluation, date_index: int
-) -> dict[datetime, dict[OptionContract, float]]:
-    """Units of the options that have not expired, by expiry."""
-    groups: dict[datetime, dict[OptionContract, float]] = defaultdict(dict)
-    for contract, units in option_units(revaluation.account, revaluation.underlying).items():
-        if contract.expiry > revaluation.dates[date_index] and units:
-            groups[contract.expiry][contract] = units
+def alive_options(revaluation: Revaluation, date_index: int) -> dict[datetime, list[int]]:
+    """Indices of the contracts that are held and have not expired, by expiry."""
+    groups: dict[datetime, list[int]] = defaultdict(list)
+    alive = revaluation.curves[date_index].alive
+    for index in np.flatnonzero(alive & (revaluation.units != 0.0)).tolist():
+        groups[revaluation.contracts[index].expiry].append(index)
     return dict(sorted(groups.items()))
 
 
-def contract_row(revaluation: Revaluation, held: Mapping[OptionContract, float]) -> Floats:
-    """Units as a row over the contracts that were solved."""
-    return np.array([held.get(contract, 0.0) for contract in revaluation.contracts])
-
-
-def _expiry_book(
+def _expiry_books(
     revaluation: Revaluation,
     marks: DeriveMarks,
-    states: list[State],
-    *,
+    directions: Iterable[VolDirection],
     at: tuple[int, float],
-    held: Mapping[OptionContract, float],
-) -> ExpiryBook:
-    """The options of one expiry in all states."""
-    (date_index, vol_move), expiry = at, next(iter(held)).expiry
-    market, date = revaluation.market, revaluation.dates[date_index]
-    years = market.years(expiry) - market.years(date)
-    weight = venue_weight(revaluation, expiry, years, on=marks.discounting)
-    units = weight * contract_row(revaluation, held)
-    curves = {}
-    for way in dict.fromkeys(way for _, way in states):
+) -> Iterator[ExpiryBook]:
+    """The options of every expiry, at all directions of volatilities."""
+    market, (date_index, vol_move) = revaluation.market, at
+    groups = alive_options(revaluation, date_index)
+    today = market.years(revaluation.dates[date_index])
+    years = {expiry: market.years(expiry) - today for expiry in groups}
+    rows = np.zeros((len(groups), revaluation.units.size))
+    for row, (expiry, held) in zip(rows, groups.items(), strict=True):
+        weight = venue_weight(revaluation, expiry, years[expiry], on=marks.discounting)
+        row[held] = weight * revaluation.units[held]
+    curves: dict[VolDirection, Sequence[PiecewiseCubic]] = {}
+    for way in directions:
         if way.skewed:
             assert marks.skew is not None  # skew scenarios come with their parameters
-            row = {contract: weight * quantity for contract, quantity in held.items()}
-            curves[way] = skewed_value(
-                revaluation, row, marks.skew, way=way, date_index=date_index, vol_move=vol_move
-            )
+            curves[way] = [
+                skewed_value(revaluation, row, (expiry, marks.skew, way), at=at)
+                for row, expiry in zip(rows, groups, strict=True)
+            ]
         else:
             move = compounded(vol_move, marks.shocks.get(way, 0.0))
-            index = revaluation.vol_moves.index(move)
-            curves[way] = revaluation.curves[date_index].total(index, units)
+            curves[way] = revaluation.options(rows, date_index, move)
+    confidence = _options_confidence(revaluation, marks.feeds)
+    for index, (expiry, held) in enumerate(groups.items()):
+        rate, _ = market.underlyings[revaluation.underlying].carry(expiry, market.asof)
+        yield ExpiryBook(
+            years=years[expiry],
+            rate=rate,
+            size=float(np.abs(revaluation.units[held]).sum()),
+            naked=naked_shorts(_by_strike(revaluation, held)),
+            confidence=confidence,
+            ways={way: found[index] for way, found in curves.items()},
+        )
+
+
+def _by_strike(revaluation: Revaluation, held: Sequence[int]) -> dict[float, list[float]]:
+    """Units of some contracts by strike."""
     strikes: dict[float, list[float]] = defaultdict(list)
-    for contract, quantity in held.items():
-        strikes[contract.strike].append(quantity)
-    rate, _ = market.underlyings[revaluation.underlying].carry(expiry, market.asof)
-    return ExpiryBook(
-        years=years,
-        rate=rate,
-        size=sum(abs(quantity) for quantity in held.values()),
-        naked=naked_shorts(strikes),
-        confidence=_options_confidence(revaluation, marks.feeds),
-        values={(move, way): curves[way].stretched(1.0 + move) for move, way in states},
-    )
+    for index in held:
+        strikes[revaluation.contracts[index].strike].append(float(revaluation.units[index]))
+    return strikes
 
 
 def _options_confidence(revaluation: Revaluation, feeds: Feeds) -> float:
@@ -262,10 +258,8 @@ def settled_cash(revaluation: Revaluation, date_index: int) -> PiecewiseCubic:
     units = [held.quantity * held.multiplier for held in living]
     paid = sum(q * (held.entry_price or 0.0) for q, held in zip(units, living, strict=True))
     fixed = _line(revaluation, revaluation.account.cash - paid, sum(units))
-    date = revaluation.dates[date_index]
-    held_units = option_units(revaluation.account, revaluation.underlying)
-    expired = {contract: q for contract, q in held_units.items() if contract.expiry <= date}
-    payoff = revaluation.curves[date_index].total(0, contract_row(revaluation, expired))
+    expired = np.where(revaluation.curves[date_index].alive, 0.0, revaluation.units)
+    (payoff,) = revaluation.options(expired[None, :], date_index)
     return combine([1.0, 1.0], [fixed, payoff])
 
 

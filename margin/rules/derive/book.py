@@ -1,8 +1,7 @@
 """An account as Derive's portfolio managers see it, and the arithmetic that they share.
 
-A `DeriveBook` holds one curve per expiry and state of the market.  It does not matter where the
-curves come from: from the solved surfaces of an account (`derive_account`), or from published
-values of a single spot, which are level lines.
+A `DeriveBook` holds one curve per expiry and direction of volatilities.  It does not matter where
+they come from: from the solved surfaces of an account (`derive_book`), or from published values.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +9,7 @@ from dataclasses import dataclass
 
 from margin.piecewise import PiecewiseCubic, combine
 from margin.rules.derive.scenario import DeriveScenario, VolDirection
-from margin.rules.envelope import lesser
-from margin.rules.kinked import by_sign
+from margin.rules.kinked import by_sign, lesser
 
 __all__ = [
     "DeriveBook",
@@ -32,7 +30,7 @@ class ExpiryBook:
 
     ``years`` left; ``rate`` per year; ``size`` the sum of absolute quantities and ``naked`` that of
     uncovered shorts, in units of the underlying; ``confidence`` the least of all feeds that price
-    them; ``values`` in quote currency by spot move and direction of volatilities.
+    them; ``ways`` their value against spot by direction of volatilities, in quote currency.
     """
 
     years: float
@@ -40,12 +38,16 @@ class ExpiryBook:
     size: float
     naked: float
     confidence: float
-    values: Mapping[tuple[float, VolDirection], PiecewiseCubic]
+    ways: Mapping[VolDirection, PiecewiseCubic]
 
     @property
     def present(self) -> PiecewiseCubic:
         """Value now."""
-        return self.values[0.0, VolDirection.NONE]
+        return self.ways[VolDirection.NONE]
+
+    def value(self, move: float, way: VolDirection) -> PiecewiseCubic:
+        """Value after a move of the spot and one of volatilities, against the spot before."""
+        return self.ways[way].stretched(1.0 + move)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +76,12 @@ class DeriveBook:
     pledged: tuple[Pledged, ...]
     expiries: tuple[ExpiryBook, ...]
     total: PiecewiseCubic
+
+    @property
+    def linear(self) -> PiecewiseCubic:
+        """What moves with the spot besides options: perpetuals, and collateral that cancels."""
+        cancelling = [pledged.value for pledged in self.pledged if pledged.cancelling]
+        return combine([1.0] * (1 + len(cancelling)), [self.perpetual_value, *cancelling])
 
     @property
     def naked(self) -> float:
@@ -123,12 +131,9 @@ def scenario_profit(
     PiecewiseCubic
         In a skew scenario every expiry enters as a loss, since the skew may turn either way.
     """
-    shift = scenario.damping * scenario.spot_move
-    cancelling = [pledged.value for pledged in book.pledged if pledged.cancelling]
-    curves = [book.perpetual_value, *cancelling]
-    weights = [shift] * len(curves)
+    curves, weights = [book.linear], [scenario.damping * scenario.spot_move]
     for expiry, (above, below) in zip(book.expiries, discounts, strict=True):
-        value = by_sign(expiry.values[scenario.state], above, below)
+        value = by_sign(expiry.value(*scenario.state), above, below)
         parts, factors = [value, expiry.present], [1.0, -1.0]
         if scenario.volatility.skewed:
             parts, factors = [by_sign(combine(factors, parts), -1.0, 1.0)], [1.0]
@@ -158,7 +163,7 @@ def basis_contingency(
     """
     curves, weights = [book.spot], [0.0]
     for expiry in book.expiries:
-        values = (expiry.values[move, VolDirection.NONE] for move in moves)
+        values = (expiry.value(move, VolDirection.NONE) for move in moves)
         first, second = (combine([1.0, -1.0], [value, expiry.present]) for value in values)
         curves.append(by_sign(lesser(first, second), 0.0, 1.0))
         weights.append(add + per_year * expiry.years)

@@ -3,13 +3,38 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from margin.kernels.readings import add_gains, read_many
 from margin.piecewise import PiecewiseCubic, combine
-from margin.rules.derive.book import DeriveBook, basis_contingency, scenario_profit
+from margin.readings import refuse_outside, stacked
+from margin.revaluation import Revaluation
+from margin.rules.derive.book import (
+    DeriveBook,
+    basis_contingency,
+    scenario_profit,
+)
 from margin.rules.derive.scenario import DeriveScenario, VolDirection
 from margin.rules.rule import Branch
 from margin.rules.staged import RequirementLine
 
-__all__ = ["ScenarioSet", "offset_lines", "worst_branches", "worst_profit"]
+__all__ = [
+    "ScenarioSet",
+    "marks_line",
+    "offset_lines",
+    "worst_branches",
+    "worst_profit",
+    "worst_values",
+]
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Readings = tuple[
+    list[VolDirection], tuple[Indices, Indices, Floats], list[tuple[int, VolDirection]]
+]
+"""Directions without a skew; row, direction and factor of every scenario that reads one of them;
+row and direction of the others."""
 
 BASIS = "basis of the forwards"
 
@@ -40,6 +65,11 @@ class ScenarioSet:
         moves = [move for move, _ in self.states]
         return min(moves), max(moves)
 
+    @property
+    def directions(self) -> tuple[VolDirection, ...]:
+        """Moves of volatilities at which options are valued."""
+        return tuple(dict.fromkeys(way for _, way in self.states))
+
     def profits(
         self, book: DeriveBook, discounts: Sequence[tuple[float, float]]
     ) -> list[tuple[str, PiecewiseCubic]]:
@@ -51,6 +81,54 @@ class ScenarioSet:
         for scenario in self.scenarios:
             every.append((str(scenario), scenario_profit(book, scenario, discounts)))
         return every
+
+    def profit_values(
+        self, book: DeriveBook, discounts: Sequence[tuple[float, float]], spots: Floats
+    ) -> Floats:
+        """`profits` at spots, without curves: (1 + scenarios, k)."""
+        shift, damping = np.array([[one.spot_move, one.damping] for one in self.scenarios]).T
+        basis, gains = np.zeros_like(spots), np.multiply.outer(shift, book.linear(spots))
+        if book.expiries:
+            basis = self._add_options(book, np.array(discounts), spots, gains=gains)
+        return np.concatenate([basis[None, :], damping[:, None] * gains])
+
+    def _add_options(
+        self, book: DeriveBook, kept: Floats, spots: Floats, *, gains: Floats
+    ) -> Floats:
+        """Add the gains of all expiries to ``gains``; what the basis costs is returned."""
+        ways, readings, skewed = self._readings
+        every = [expiry.ways[way] for expiry in book.expiries for way in ways]
+        curves, count = stacked(every), len(book.expiries)
+        still = 1.0 + np.array([0.0, *self.basis_moves])
+        refuse_outside(curves[0], np.append(readings[2], still), spots)
+        forwards: Floats = np.empty((count, still.size, spots.size))
+        first, flat = np.repeat(len(ways) * np.arange(count), still.size), (-1, spots.size)
+        read_many(*curves, first, np.tile(still, count), spots, forwards.reshape(flat))
+        present = forwards[:, 0].copy()
+        add_gains(curves, readings, spots, present, kept, gains)
+        for row, way in skewed:
+            after = np.stack([expiry.ways[way](spots) for expiry in book.expiries])
+            after *= np.where(after > 0.0, kept[:, :1], kept[:, 1:])
+            gains[row] -= np.abs(after - present).sum(axis=0)
+        scale = self.basis_add + self.basis_per_year * np.array([e.years for e in book.expiries])
+        basis: Floats = scale @ np.minimum(forwards[:, 1:].min(axis=1) - present, 0.0)
+        return basis
+
+    @property
+    def _readings(self) -> Readings:
+        """How the scenarios read an expiry; those with a skew leave the spot alone."""
+        ways = {way: index for index, way in enumerate(w for w in self.directions if not w.skewed)}
+        states = list(enumerate(scenario.state for scenario in self.scenarios))
+        regular = [(row, ways[way], 1.0 + move) for row, (move, way) in states if way in ways]
+        rows, which, factors = np.array(regular, dtype=np.float64).reshape(-1, 3).T
+        skewed = [(row, way) for row, (_, way) in states if way not in ways]
+        shifts = rows.astype(np.int64), which.astype(np.int64), factors.copy()
+        return list(ways), shifts, skewed
+
+
+def worst_values(total: Floats, fixed: Floats, profits: Floats, *, factor: float) -> Floats:
+    """`worst_branches` at spots: (1 + profits, k)."""
+    return np.concatenate([total[None, :], total - fixed + factor * profits])
 
 
 def worst_branches(
@@ -77,7 +155,7 @@ def worst_profit(profits: Sequence[tuple[str, PiecewiseCubic]], spot: float) -> 
 def offset_lines(
     book: DeriveBook, every: ScenarioSet, discounts: Sequence[tuple[float, float]], *, spot: float
 ) -> list[RequirementLine]:
-    """The worst scenario, what each part would lose alone, and what holding them together saves."""
+    """What each part would lose alone, and what holding them together saves: the worst loss."""
     label, worst = worst_profit(every.profits(book, discounts), spot)
     nothing = replace(book, perpetual=0.0, perpetual_value=combine([0.0], [book.spot]), pledged=())
     parts = []
@@ -87,7 +165,14 @@ def offset_lines(
         parts.append((name, worst_profit(every.profits(alone, discounts[index : index + 1]), spot)))
     linear = worst_profit(every.profits(replace(book, expiries=()), ()), spot)
     parts.append(("perpetuals and collateral, alone", linear))
-    lines = [RequirementLine(f"worst: {label}", 0.0 - worst)]
-    lines += [RequirementLine(f"  {name}: {where}", 0.0 - loss) for name, (where, loss) in parts]
-    saved = worst - sum(loss for _, (_, loss) in parts)
-    return [*lines, RequirementLine("  saved by offsets between them", saved)]
+    lines = [RequirementLine(f"{name}: {where}", 0.0 - loss) for name, (where, loss) in parts]
+    saved = sum(loss for _, (_, loss) in parts) - worst
+    return [*lines, RequirementLine(f"saved by offsets, {label}", saved)]
+
+
+def marks_line(revaluation: Revaluation, total: PiecewiseCubic) -> RequirementLine:
+    """What the account is worth in the market beyond the marks of the venue, at spot."""
+    spot = revaluation.spot
+    return RequirementLine(
+        "market value beyond the venue's marks", float(revaluation.equity()(spot) - total(spot))
+    )

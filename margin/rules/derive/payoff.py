@@ -1,14 +1,14 @@
 """What Derive's standard manager reads of one expiry: its shorts, and the least it can pay."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from math import exp
 
 import numpy as np
 
 from margin.instrument import OptionContract
-from margin.piecewise import PiecewiseCubic, line
+from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
-from margin.rules.derive.account import contract_row, venue_weight
+from margin.rules.derive.account import venue_weight
 
 __all__ = ["Short", "payoff_floor", "short_options"]
 
@@ -17,33 +17,29 @@ Short = tuple[OptionContract, float, PiecewiseCubic]
 
 
 def short_options(
-    revaluation: Revaluation, held: Mapping[OptionContract, float], at: tuple[int, float]
+    revaluation: Revaluation, held: Sequence[int], at: tuple[int, float]
 ) -> Iterable[Short]:
     """Short options of one expiry with their values, not discounted."""
     date = revaluation.dates[at[0]]
-    index = revaluation.vol_moves.index(at[1])
-    for contract, units in held.items():
+    for index in held:
+        contract, units = revaluation.contracts[index], float(revaluation.units[index])
         if units < 0.0:
             years = revaluation.market.years(contract.expiry) - revaluation.market.years(date)
-            weight = venue_weight(revaluation, contract.expiry, years, on=0.0)
-            row = contract_row(revaluation, {contract: weight * units})
-            yield contract, units, revaluation.curves[at[0]].total(index, row)
+            weight = units * venue_weight(revaluation, contract.expiry, years, on=0.0)
+            yield contract, units, combine([weight], [revaluation.unit_value(index, *at)])
 
 
 def payoff_floor(
-    revaluation: Revaluation,
-    held: Mapping[OptionContract, float],
-    date_index: int,
-    *,
-    unpaired: float,
+    revaluation: Revaluation, held: Sequence[int], date_index: int, *, unpaired: float
 ) -> PiecewiseCubic:
     """Least payoff of one expiry at zero and every strike, less what net short calls cost."""
-    strikes = np.array([contract.strike for contract in held])
-    units = np.array(list(held.values()))
-    sides = np.array([int(contract.right) for contract in held])
+    contracts = [revaluation.contracts[index] for index in held]
+    strikes = np.array([contract.strike for contract in contracts])
+    units = revaluation.units[list(held)]
+    sides = np.array([int(contract.right) for contract in contracts])
     prices = np.append(0.0, strikes)[:, None]
     least = float((np.maximum(sides * (prices - strikes), 0.0) @ units).min())
-    expiry, market = next(iter(held)).expiry, revaluation.market
+    expiry, market = contracts[0].expiry, revaluation.market
     years = market.years(expiry) - market.years(revaluation.dates[date_index])
     carry = market.underlyings[revaluation.underlying].carry(expiry, market.asof)
     forward = exp((carry[0] - carry[1]) * years)

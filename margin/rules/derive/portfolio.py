@@ -3,13 +3,22 @@
 from dataclasses import dataclass, field
 from math import inf
 
+import numpy as np
+from numpy.typing import NDArray
+
 from margin import _check
 from margin.piecewise import PiecewiseCubic, combine
 from margin.revaluation import Revaluation
 from margin.rules.derive.account import DeriveMarks, derive_book
 from margin.rules.derive.book import DeriveBook, low_confidence, pledged_share, size_share
 from margin.rules.derive.discount import DeriveDiscount
-from margin.rules.derive.manager import ScenarioSet, offset_lines, worst_branches
+from margin.rules.derive.manager import (
+    ScenarioSet,
+    marks_line,
+    offset_lines,
+    worst_branches,
+    worst_values,
+)
 from margin.rules.derive.scenario import (
     TRUSTED,
     DeriveScenario,
@@ -23,6 +32,8 @@ from margin.rules.tenor_shock import TenorShock
 from margin.vol_move import VolMove
 
 __all__ = ["DerivePortfolio", "scenarios_of_1"]
+
+Floats = NDArray[np.float64]
 
 UP, NONE, DOWN = VolDirection.UP, VolDirection.NONE, VolDirection.DOWN
 SHOCK_UP, SHOCK_DOWN = TenorShock(0.60), TenorShock(-0.30)
@@ -127,17 +138,6 @@ class DerivePortfolio:
             object.__setattr__(self, name, _check.within(name, getattr(self, name), 0.0, inf))
 
     @property
-    def initial_factor(self) -> float:
-        """No such factor exists; see `initial_branches`.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        raise ValueError(f"{self.name} has no initial factor; use InitialRule or initial_branches")
-
-    @property
     def vol_moves(self) -> tuple[VolMove, ...]:
         """Volatility moves whose revaluations the rule reads; 0 comes first."""
         return (0.0, self.up, self.down)
@@ -172,15 +172,17 @@ class DerivePortfolio:
         fixed = combine([factor, 1.0], [self._static(book), unsure])
         return worst_branches(book.total, fixed, self.profits(book), factor=factor)
 
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg alone adds to branch ``worst`` less equity, today, at spot."""
-        branch = self.excess_branches(leg)[worst]
-        return float(branch.curve(leg.spot) - leg.equity()(leg.spot))
-
-    def initial_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg alone adds to initial branch ``worst`` less equity, today, at spot."""
-        branch = self.initial_branches(leg)[worst]
-        return float(branch.curve(leg.spot) - leg.equity()(leg.spot))
+    def excess_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `excess_branches` at spots: (b, k); as for `DeriveSkew.excess_values`."""
+        book = self._book(revaluation, date_index, vol_move)
+        profits = self.scenario_set.profit_values(book, self._discounts(book), spots)
+        return worst_values(book.total(spots), self._static(book)(spots), profits, factor=1.0)
 
     def profits(self, book: DeriveBook) -> list[tuple[str, PiecewiseCubic]]:
         """Label and profit of the basis contingency, then of every scenario."""
@@ -188,29 +190,32 @@ class DerivePortfolio:
 
     def maintenance_lines(self, revaluation: Revaluation) -> tuple[RequirementLine, ...]:
         """What maintenance is made of, today, at spot; as for `DeriveSkew`."""
-        book, spot = self._book(revaluation, 0, 0.0), revaluation.spot
-        offsets = offset_lines(book, self.scenario_set, self._discounts(book), spot=spot)
-        static = float(self._static(book)(spot))
-        return (*offsets, RequirementLine("static: coin, perpetuals, naked shorts", static))
+        return self._lines(revaluation, 1.0)
 
     def initial_lines(self, revaluation: Revaluation) -> tuple[RequirementLine, ...]:
         """What the initial requirement is made of; as `maintenance_lines`."""
+        book = self._book(revaluation, 0, 0.0)
+        unsure = float(low_confidence(book, *self.confidence)(revaluation.spot))
+        lines = self._lines(revaluation, self._initial_factor())
+        return (*lines, RequirementLine("low confidence", unsure))
+
+    def _lines(self, revaluation: Revaluation, factor: float) -> tuple[RequirementLine, ...]:
         book, spot = self._book(revaluation, 0, 0.0), revaluation.spot
-        lines = self.maintenance_lines(revaluation)
-        factor = self._initial_factor()
-        loss = lines[0].amount + lines[-1].amount
-        unsure = float(low_confidence(book, *self.confidence)(spot))
+        offsets = offset_lines(book, self.scenario_set, self._discounts(book), spot=spot)
+        static = float(self._static(book)(spot))
+        loss = static + sum(one.amount for one in offsets)
         return (
-            *lines,
-            RequirementLine(f"worst and static, times {factor:g}", factor * loss),
-            RequirementLine("low confidence", unsure),
+            *offsets,
+            RequirementLine("static: coin, perpetuals, naked shorts", static),
+            RequirementLine(f"counted {factor:g} times", (factor - 1.0) * loss),
+            marks_line(revaluation, book.total),
         )
 
     def _book(self, revaluation: Revaluation, date_index: int, vol_move: float) -> DeriveBook:
         coin = Haircut(revaluation.underlying, 0.0, cancelling=True)
         marks = DeriveMarks(self.feeds, {UP: self.up, DOWN: self.down}, {coin.asset: coin})
-        states = self.scenario_set.states
-        return derive_book(revaluation, marks, states, date_index=date_index, vol_move=vol_move)
+        ways = self.scenario_set.directions
+        return derive_book(revaluation, marks, ways, date_index=date_index, vol_move=vol_move)
 
     def _discounts(self, book: DeriveBook) -> list[tuple[float, float]]:
         return [(self.discount.factor(one.rate, one.years), 1.0) for one in book.expiries]

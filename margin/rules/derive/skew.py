@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field, replace
 from math import inf
 
+import numpy as np
+from numpy.typing import NDArray
+
 from margin import _check
 from margin.piecewise import PiecewiseCubic, combine
 from margin.revaluation import Revaluation
@@ -14,7 +17,13 @@ from margin.rules.derive.book import (
     size_share,
 )
 from margin.rules.derive.discount import DeriveDiscount
-from margin.rules.derive.manager import ScenarioSet, offset_lines, worst_branches
+from margin.rules.derive.manager import (
+    ScenarioSet,
+    marks_line,
+    offset_lines,
+    worst_branches,
+    worst_values,
+)
 from margin.rules.derive.scenario import (
     TRUSTED,
     DeriveScenario,
@@ -30,6 +39,8 @@ from margin.rules.tenor_shock import TenorShock
 from margin.vol_move import VolMove
 
 __all__ = ["DeriveSkew"]
+
+Floats = NDArray[np.float64]
 
 UP, DOWN = VolDirection.UP, VolDirection.DOWN
 SHOCK_UP, SHOCK_DOWN = TenorShock(0.50, least=0.40), TenorShock(-0.30)
@@ -123,17 +134,6 @@ class DeriveSkew:
             object.__setattr__(self, name, _check.within(name, getattr(self, name), 0.0, inf))
 
     @property
-    def initial_factor(self) -> float:
-        """No such factor exists; see `initial_branches`.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        raise ValueError(f"{self.name} has no initial factor; use InitialRule or initial_branches")
-
-    @property
     def vol_moves(self) -> tuple[VolMove, ...]:
         """Volatility moves whose revaluations the rule reads; 0 comes first."""
         return (0.0, self.up, self.down)
@@ -180,15 +180,28 @@ class DeriveSkew:
         """Initial balance at every spot as the least of these branches; as `excess_branches`."""
         return self.initial_of(self._book(revaluation, date_index, vol_move))
 
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg alone adds to branch ``worst`` less equity, today, at spot."""
-        branch = self.excess_branches(leg)[worst]
-        return float(branch.curve(leg.spot) - leg.equity()(leg.spot))
+    def excess_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `excess_branches` at spots: (b, k) in quote currency.
 
-    def initial_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg alone adds to initial branch ``worst`` less equity, today, at spot."""
-        branch = self.initial_branches(leg)[worst]
-        return float(branch.curve(leg.spot) - leg.equity()(leg.spot))
+        Parameters
+        ----------
+        revaluation : Revaluation
+            As for `excess_branches`, which has the same errors.
+        spots : (k,) array
+            In quote currency.
+        date_index, vol_move : int and float
+            As for `excess_branches`.
+        """
+        book = self._book(revaluation, date_index, vol_move)
+        profits = self.scenario_set.profit_values(book, self._discounts(book), spots)
+        fixed = self._contingency(book)(spots)
+        return worst_values(book.total(spots), fixed, profits, factor=self.mm_factor)
 
     def maintenance_of(self, book: DeriveBook) -> tuple[Branch, ...]:
         """Maintenance balance of a book as the least of these branches."""
@@ -216,30 +229,32 @@ class DeriveSkew:
         Returns
         -------
         tuple of RequirementLine
-            The worst scenario with what each expiry would lose alone and what offsets save, the
-            factor, and the contingencies; in quote currency.
+            What each expiry would lose alone, what offsets save, the factor, the contingencies, and
+            what the account is worth beyond the venue's marks; in quote currency.  They add up to
+            the requirement from present marks.
         """
-        return self._lines(self._book(revaluation, 0, 0.0), revaluation.spot, self.mm_factor)
+        return self._lines(revaluation, self.mm_factor)
 
     def initial_lines(self, revaluation: Revaluation) -> tuple[RequirementLine, ...]:
         """What the initial requirement is made of; as `maintenance_lines`."""
-        book = self._book(revaluation, 0, 0.0)
-        spot, factor = revaluation.spot, self.im_factor + self._peg()
-        extra = float(self._initial_contingency(book)(spot))
+        extra = float(self._initial_contingency(self._book(revaluation, 0, 0.0))(revaluation.spot))
         line = RequirementLine("initial shares, haircuts and low confidence", extra)
-        return (*self._lines(book, spot, factor), line)
+        return (*self._lines(revaluation, self.im_factor + self._peg()), line)
 
-    def _lines(self, book: DeriveBook, spot: float, factor: float) -> tuple[RequirementLine, ...]:
+    def _lines(self, revaluation: Revaluation, factor: float) -> tuple[RequirementLine, ...]:
+        book, spot = self._book(revaluation, 0, 0.0), revaluation.spot
         offsets = offset_lines(book, self.scenario_set, self._discounts(book), spot=spot)
         perpetual = float(size_share(replace(book, expiries=()), self.perpetual[0], 0.0)(spot))
         naked = float(size_share(book, 0.0, self.naked[0])(spot))
         haircuts = float(self._contingency(book)(spot)) - perpetual - naked
+        counted = (factor - 1.0) * sum(one.amount for one in offsets)
         return (
             *offsets,
-            RequirementLine(f"worst, times {factor:g}", factor * offsets[0].amount),
+            RequirementLine(f"counted {factor:g} times", counted),
             RequirementLine("perpetuals", perpetual),
             RequirementLine("naked short options", naked),
             RequirementLine("haircuts of collateral", haircuts),
+            marks_line(revaluation, book.total),
         )
 
     def _book(self, revaluation: Revaluation, date_index: int, vol_move: float) -> DeriveBook:
@@ -250,8 +265,8 @@ class DeriveSkew:
             discounting=1.0,
             skew=self.skew,
         )
-        states = self.scenario_set.states
-        return derive_book(revaluation, marks, states, date_index=date_index, vol_move=vol_move)
+        ways = self.scenario_set.directions
+        return derive_book(revaluation, marks, ways, date_index=date_index, vol_move=vol_move)
 
     def _discounts(self, book: DeriveBook) -> list[tuple[float, float]]:
         long, short = self.discounts

@@ -11,10 +11,10 @@ from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
 from margin.rules.derive.account import DeriveMarks, alive_options, derive_book
 from margin.rules.derive.book import DeriveBook
+from margin.rules.derive.manager import marks_line
 from margin.rules.derive.payoff import Short, payoff_floor, short_options
 from margin.rules.derive.scenario import TRUSTED, Feeds, Haircut
-from margin.rules.envelope import greater, lesser
-from margin.rules.kinked import broken_line
+from margin.rules.kinked import broken_line, greater, lesser
 from margin.rules.rule import Branch
 from margin.rules.staged import RequirementLine
 from margin.vol_move import VolMove
@@ -101,17 +101,6 @@ class DeriveStandard:
             object.__setattr__(self, name, _check.within(name, getattr(self, name), 0.0, inf))
 
     @property
-    def initial_factor(self) -> float:
-        """No such factor exists; see `initial_branches`.
-
-        Raises
-        ------
-        ValueError
-            Always.
-        """
-        raise ValueError(f"{self.name} has no initial factor; use InitialRule or initial_branches")
-
-    @property
     def vol_moves(self) -> tuple[VolMove, ...]:
         """The rule reads present volatilities only."""
         return (0.0,)
@@ -149,18 +138,8 @@ class DeriveStandard:
         fixed = combine([per_spot], [book.spot])
         return self._branches(book, parts, fixed, coin=self.coin * self.coin_initial)
 
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg alone adds to branch ``worst`` less equity, today, at spot."""
-        branch = self.excess_branches(leg)[worst]
-        return float(branch.curve(leg.spot) - leg.equity()(leg.spot))
-
-    def initial_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg alone adds to initial branch ``worst`` less equity, today, at spot."""
-        branch = self.initial_branches(leg)[worst]
-        return float(branch.curve(leg.spot) - leg.equity()(leg.spot))
-
     def maintenance_lines(self, revaluation: Revaluation) -> tuple[RequirementLine, ...]:
-        """What each expiry needs alone, and what the payoff of its long options saves.
+        """What each expiry needs alone, what the payoff of its long options saves, and the rest.
 
         Parameters
         ----------
@@ -170,15 +149,46 @@ class DeriveStandard:
         Returns
         -------
         tuple of RequirementLine
-            In quote currency, today, at spot; option values are part of what is needed.
+            In quote currency, today, at spot; they add up to the requirement from present marks.
         """
-        every = self._expiries(revaluation, (0, 0.0), self._maintenance, unpaired=self.unpaired[0])
-        return _lines(every, revaluation.spot)
+        book, at = self._book(revaluation, (0, 0.0)), (0, 0.0)
+        every = self._expiries(revaluation, at, self._maintenance, unpaired=self.unpaired[0])
+        per_spot = abs(book.perpetual) * self.perpetual[0]
+        return self._lines(revaluation, book, every, per_spot=per_spot, coin=self.coin)
 
     def initial_lines(self, revaluation: Revaluation) -> tuple[RequirementLine, ...]:
         """The same for the initial requirement; as `maintenance_lines`."""
-        every = self._expiries(revaluation, (0, 0.0), self._initial, unpaired=self.unpaired[1])
-        return _lines(every, revaluation.spot)
+        book, at = self._book(revaluation, (0, 0.0)), (0, 0.0)
+        every = self._expiries(revaluation, at, self._initial, unpaired=self.unpaired[1])
+        shorts = self._short_units(revaluation, 0)
+        per_spot = abs(book.perpetual) * self.perpetual[1] + self._feed_units(book, shorts)
+        coin = self.coin * self.coin_initial
+        return self._lines(revaluation, book, every, per_spot=per_spot, coin=coin)
+
+    def _lines(
+        self,
+        revaluation: Revaluation,
+        book: DeriveBook,
+        expiries: list[tuple[str, PiecewiseCubic, PiecewiseCubic]],
+        *,
+        per_spot: float,
+        coin: float,
+    ) -> tuple[RequirementLine, ...]:
+        spot, lines = revaluation.spot, []
+        for (date, alone, floor), expiry in zip(expiries, book.expiries, strict=True):
+            needed, capped = 0.0 - float(alone(spot)), 0.0 - float(floor(spot))
+            lines += [
+                RequirementLine(f"{date}: shorts alone, with their value", needed),
+                RequirementLine(f"{date}: saved by the payoff", min(capped - needed, 0.0)),
+                RequirementLine(f"{date}: value of its options", float(expiry.present(spot))),
+            ]
+        pledged = sum(float(one.value(spot)) for one in book.pledged)
+        return (
+            *lines,
+            RequirementLine("perpetuals, feeds and peg", per_spot * spot),
+            RequirementLine("coin", (1.0 - coin * self.feeds.stable_price) * pledged),
+            marks_line(revaluation, book.total),
+        )
 
     def _book(self, revaluation: Revaluation, at: tuple[int, float]) -> DeriveBook:
         coin = Haircut(revaluation.underlying, 0.0, cancelling=True)
@@ -249,8 +259,8 @@ class DeriveStandard:
         return lesser(charged, combine([self.mm_offset], [self._maintenance(short)]))
 
     def _short_units(self, revaluation: Revaluation, date_index: int) -> float:
-        groups = alive_options(revaluation, date_index).values()
-        return sum(-units for held in groups for units in held.values() if units < 0.0)
+        units = np.where(revaluation.curves[date_index].alive, revaluation.units, 0.0)
+        return -float(np.minimum(units, 0.0).sum())
 
     def _feed_units(self, book: DeriveBook, shorts: float) -> float:
         """Units of notional that low confidence and the peg cost, initially."""
@@ -264,17 +274,3 @@ class DeriveStandard:
         units = sum((1.0 - sure) * factor * size for sure, size in trusted if sure < threshold)
         below = max(self.peg[0] - feeds.stable_price, 0.0) * self.peg[1]
         return units + below * (abs(book.perpetual) + shorts)
-
-
-def _lines(
-    expiries: list[tuple[str, PiecewiseCubic, PiecewiseCubic]], spot: float
-) -> tuple[RequirementLine, ...]:
-    lines = []
-    for date, alone, floor in expiries:
-        needed, capped = 0.0 - float(alone(spot)), 0.0 - float(floor(spot))
-        lines += [
-            RequirementLine(f"{date}: shorts alone, with their value", needed),
-            RequirementLine(f"{date}: least payoff of all", capped),
-            RequirementLine(f"{date}: saved by the payoff", max(needed - capped, 0.0)),
-        ]
-    return tuple(lines)

@@ -1,7 +1,7 @@
 """Risk arrays of our own: every option revalued, one look-ahead older, over its scan range."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 
@@ -12,13 +12,15 @@ from margin.account import Position
 from margin.holdings import moving_line
 from margin.instrument import Asset, OptionContract, Perpetual, Settlement
 from margin.piecewise import PiecewiseCubic, combine, line
+from margin.readings import read_shifted
 from margin.revaluation import Revaluation
 from margin.rules.span.array import RiskArray, SpanKind, SpanPosition
 from margin.rules.span.scan import DELTA_POINTS, DELTA_WEIGHTS, SpanScan
 from margin.solved import Curves, solve_contracts
+from margin.solved_family import SolvedFamily
 from pdesolve import Right
 
-__all__ = ["contract_month", "living", "option_curves", "risk_arrays", "scanned"]
+__all__ = ["contract_month", "living", "option_curves", "risk_arrays", "scan_values", "scanned"]
 
 Floats = NDArray[np.float64]
 
@@ -29,25 +31,8 @@ NONE, UP, DOWN = 0, 1, 2
 """Rows of the solved curves: volatility as it is, up and down."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Family:
-    """A revaluation; equal to all that share its solved curves, whatever the quantities."""
-
-    revaluation: Revaluation
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Family) and self._curves is other._curves
-
-    def __hash__(self) -> int:
-        return id(self._curves)
-
-    @property
-    def _curves(self) -> tuple[Curves, ...]:
-        return self.revaluation.curves
-
-
 @lru_cache(maxsize=KEPT)
-def _solved(family: _Family, scan: SpanScan, before: float) -> tuple[Curves, ...]:
+def _solved(family: SolvedFamily, scan: SpanScan, before: float) -> tuple[Curves, ...]:
     """Curves of every date of a revaluation, one look-ahead later, at three volatilities."""
     known = family.revaluation
     later = timedelta(days=scan.look_ahead_days)
@@ -78,7 +63,7 @@ def option_curves(
     -------
     Curves
     """
-    return _solved(_Family(revaluation), scan, vol_move)[date_index]
+    return _solved(SolvedFamily(revaluation), scan, vol_move)[date_index]
 
 
 def living(revaluation: Revaluation, date_index: int = 0) -> Iterator[Position]:
@@ -152,6 +137,27 @@ def scanned(
         combine((1.0, 1.0), (curves.total(row, units), straight)) for row in (NONE, UP, DOWN)
     )
     return none, up, down
+
+
+def scan_values(
+    revaluation: Revaluation,
+    scan: SpanScan,
+    *,
+    spots: Floats,
+    at: tuple[int, float] = (0, 0.0),
+) -> Floats:
+    """Equity less the loss of every scenario of a scan, at spots: (scenarios, k).
+
+    Parameters and errors as for `scanned`, ``at`` being a date and a volatility move; in quote
+    currency.
+    """
+    settled = revaluation.settled(at[0])(spots)
+    now = revaluation.moving(*at)(spots)
+    later = scanned(revaluation, scan, date_index=at[0], vol_move=at[1])
+    factors = np.array([1.0 + move for move in scan.price_moves])
+    weights = np.array([point.weight for point in scan.points])[:, None]
+    after = read_shifted(later, [point.vol for point in scan.points], factors, spots)
+    return settled + (1.0 - weights) * now + weights * after
 
 
 def risk_arrays(

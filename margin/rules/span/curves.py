@@ -1,23 +1,36 @@
 """Charges and minimum of SPAN as functions of spot, the deltas of all months moving with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from margin.account import Position
 from margin.instrument import Instrument, OptionContract
 from margin.piecewise import PiecewiseCubic, combine, line
+from margin.readings import read_shifted
 from margin.revaluation import Revaluation
-from margin.rules.envelope import greater, lesser, negated, slope_curve, times_spot
+from margin.rules.kinked import greater, lesser
+from margin.rules.slopes import slope_curve, times_spot
 from margin.rules.span.arrays import NONE, contract_month, living, option_curves
 from margin.rules.span.charges import counted_shorts
-from margin.rules.span.commodity import CalendarSpread, SpanCommodity
+from margin.rules.span.commodity import SpanCommodity
 from margin.rules.span.scan import DELTA_POINTS, DELTA_WEIGHTS, SpanScan
+from margin.rules.span.spread_charges import Algebra, spread_charges
 from pdesolve import Right
 
-__all__ = ["charges", "exposure", "short_minimum"]
+__all__ = ["charge_values", "charges", "exposure", "short_minimum"]
 
-Sides = dict[int, dict[int | str, PiecewiseCubic]]
+Floats = NDArray[np.float64]
+
+
+def _weighted(weights: Sequence[float], values: Sequence[Floats]) -> Floats:
+    """The weighted sum of arrays."""
+    return np.tensordot(weights, values, axes=1)
+
+
+CURVES = Algebra(combine, greater, lesser, times_spot)
+"""The charges as curves with proven kinks."""
 
 
 def charges(
@@ -53,15 +66,37 @@ def charges(
     if not commodity.calendar and not commodity.deliveries:
         return None
     months = _months(revaluation, scan, date_index=date_index, vol_move=vol_move)
-    left = _tiers(months, commodity)
-    before = _both_sides(left)
-    parts = [_charge(left, spread, revaluation) for spread in commodity.calendar]
-    after = _both_sides(left)
-    for each in commodity.deliveries:
-        if each.tier in before:
-            weights = each.spread_charge, each.outright_charge - each.spread_charge
-            parts.append(combine(weights, (before[each.tier], after[each.tier])))
-    return combine([1.0] * len(parts), parts) if parts else _level(revaluation, 0.0)
+    level = _level(revaluation, 0.0)
+    return spread_charges(months, commodity, level, algebra=CURVES)
+
+
+def charge_values(
+    revaluation: Revaluation,
+    scan: SpanScan,
+    commodity: SpanCommodity,
+    *,
+    spots: Floats,
+    at: tuple[int, float] = (0, 0.0),
+) -> Floats:
+    """`charges` at spots: (k,), 0 if there can be none.  ``at`` is a date and a volatility move."""
+    nothing = np.zeros_like(spots)
+    if not commodity.calendar and not commodity.deliveries:
+        return nothing
+    every = _values_by_month(revaluation, scan, date_index=at[0], vol_move=at[1])
+    if not every:
+        return nothing
+    slopes = [slope_curve(value) for value, _ in every.values()]
+    factors = 1.0 + scan.price_range * np.array(DELTA_POINTS)
+    which = np.repeat(np.arange(len(slopes)), factors.size)
+    deltas = read_shifted(slopes, which, np.tile(factors, len(slopes)), spots)
+    composite = np.array(DELTA_WEIGHTS) @ deltas.reshape(len(slopes), factors.size, -1)
+    composite /= sum(DELTA_WEIGHTS)
+    months = {
+        month: delta + linear
+        for (month, (_, linear)), delta in zip(every.items(), composite, strict=True)
+    }
+    algebra = Algebra(_weighted, np.maximum, np.minimum, lambda values: spots * values)
+    return spread_charges(months, commodity, nothing, algebra=algebra)
 
 
 def short_minimum(
@@ -129,67 +164,34 @@ def _months(
     revaluation: Revaluation, scan: SpanScan, *, date_index: int, vol_move: float
 ) -> dict[int, PiecewiseCubic]:
     """Composite delta of every contract month against spot."""
-    curves = option_curves(revaluation, scan, date_index=date_index, vol_move=vol_move)
-    positions = list(living(revaluation, date_index))
-    months = sorted({contract_month(held) for held in positions} - {0})
     found = {}
-    for month in months:
-        members = [held for held in positions if contract_month(held) == month]
-        contracts = {held.instrument for held in members}
-        chosen = np.array([contract in contracts for contract in revaluation.contracts], dtype=bool)
-        units = np.where(chosen, revaluation.units, 0.0)
-        slope = slope_curve(curves.total(NONE, units))
-        linear = sum(
-            held.quantity * held.multiplier
-            for held in members
-            if not isinstance(held.instrument, OptionContract)
-        )
+    every = _values_by_month(revaluation, scan, date_index=date_index, vol_move=vol_move)
+    for month, (value, linear) in every.items():
+        slope = slope_curve(value)
         points = [slope.stretched(1.0 + point * scan.price_range) for point in DELTA_POINTS]
         weights = [weight / sum(DELTA_WEIGHTS) for weight in DELTA_WEIGHTS]
         found[month] = combine([*weights, 1.0], [*points, _level(revaluation, linear)])
     return found
 
 
-def _tiers(months: dict[int, PiecewiseCubic], commodity: SpanCommodity) -> Sides:
-    """Long and short deltas of every tier that holds a month, each not negative."""
-    sides: Sides = {1: {}, -1: {}}
-    for month, delta in months.items():
-        tier = next((each.number for each in commodity.tiers if month in each), None)
-        if tier is None:
-            continue
-        nothing = combine((0.0,), (delta,))
-        for side, signed in ((1, delta), (-1, negated(delta))):
-            part = greater(signed, nothing)
-            known = sides[side].get(tier)
-            sides[side][tier] = part if known is None else combine((1.0, 1.0), (known, part))
-    return sides
-
-
-def _both_sides(left: Sides) -> dict[int | str, PiecewiseCubic]:
-    """Long and short deltas of every tier together."""
-    return {tier: combine((1.0, 1.0), (left[1][tier], left[-1][tier])) for tier in left[1]}
-
-
-def _charge(left: Sides, spread: CalendarSpread, revaluation: Revaluation) -> PiecewiseCubic:
-    """What one spread costs, formed both ways; what it uses is taken from ``left``."""
-    total = _level(revaluation, 0.0)
-    for way in (1, -1):
-        needed: dict[tuple[int, int | str], float] = {}
-        for leg in spread.legs:
-            key = way * leg.side, leg.of
-            needed[key] = needed.get(key, 0.0) + leg.ratio
-        if any(tier not in left[side] for side, tier in needed):
-            continue
-        count = None
-        for (side, tier), ratio in needed.items():
-            share = combine((1.0 / ratio,), (left[side][tier],))
-            count = share if count is None else lesser(count, share)
-        assert count is not None  # a spread has two legs at least
-        for (side, tier), ratio in needed.items():
-            left[side][tier] = combine((1.0, -ratio), (left[side][tier], count))
-        price = spread.charge, spread.rate
-        total = combine((1.0, *price), (total, count, times_spot(count)))
-    return total
+def _values_by_month(
+    revaluation: Revaluation, scan: SpanScan, *, date_index: int, vol_move: float
+) -> dict[int, tuple[PiecewiseCubic, float]]:
+    """Of every contract month the value of its options, and the units of its futures."""
+    curves = option_curves(revaluation, scan, date_index=date_index, vol_move=vol_move)
+    positions = list(living(revaluation, date_index))
+    alive = np.where(revaluation.curves[date_index].alive, revaluation.units, 0.0)
+    expiries = [contract.expiry for contract in revaluation.contracts]
+    of_month = np.array([100 * expiry.year + expiry.month for expiry in expiries])
+    found = {}
+    for month in sorted({contract_month(held) for held in positions} - {0}):
+        linear = sum(
+            held.quantity * held.multiplier
+            for held in positions
+            if contract_month(held) == month and not isinstance(held.instrument, OptionContract)
+        )
+        found[month] = curves.total(NONE, np.where(of_month == month, alive, 0.0)), linear
+    return found
 
 
 def _line(revaluation: Revaluation, intercept: float, slope: float) -> PiecewiseCubic:

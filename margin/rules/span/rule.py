@@ -4,20 +4,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import inf
 
+import numpy as np
+from numpy.typing import NDArray
+
 from margin import _check
 from margin.piecewise import PiecewiseCubic, combine
 from margin.revaluation import Revaluation
 from margin.rules.balance import balance
 from margin.rules.rule import Branch
-from margin.rules.span.arrays import risk_arrays, scanned
+from margin.rules.span.arrays import risk_arrays, scan_values, scanned
 from margin.rules.span.charges import SpanBook, span_requirement
 from margin.rules.span.commodity import OptionStyle, SpanCommodity
-from margin.rules.span.curves import charges, exposure, short_minimum
+from margin.rules.span.curves import charge_values, charges, exposure, short_minimum
 from margin.rules.span.scan import SpanScan
 from margin.rules.span.statement import SpanStatement
 from margin.rules.staged import RequirementLine
 
 __all__ = ["SpanRule"]
+
+Floats = NDArray[np.float64]
 
 EQUITY, VALUE, NO_LOSS, MINIMUM = "equity", "value", "no loss", "minimum"
 LABELS = {
@@ -144,29 +149,42 @@ class SpanRule:
         """
         return self._branches(revaluation, date_index, vol_move, factor=self.initial_factor)
 
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg adds to branch ``worst`` of its account less equity, today, at spot.
-
-        Calendar and delivery charges belong to no single leg and are left out; the minimum is
-        that of the leg alone.
+    def excess_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `excess_branches` at spots: (b, k) in quote currency.
 
         Parameters
         ----------
-        leg : Revaluation
-            Revaluation of an account that holds this leg alone.
-        worst : int
-            Index of a branch.
-
-        Returns
-        -------
-        float
+        revaluation : Revaluation
+            As for `excess_branches`, which has the same errors.
+        spots : (k,) array
             In quote currency.
+        date_index, vol_move : int and float
+            As for `excess_branches`.
         """
-        return self._leg_profit(leg, worst, factor=1.0)
-
-    def initial_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg adds to initial branch ``worst`` of its account less equity."""
-        return self._leg_profit(leg, worst, factor=self.initial_factor)
+        _refuse_coin(revaluation)
+        equity = revaluation.equity(date_index, vol_move)(spots)
+        extra = exposure(revaluation, self.exposure_rate, date_index)(spots)
+        at = (date_index, vol_move)
+        risky = extra + charge_values(revaluation, self.scan, self.commodity, spots=spots, at=at)
+        after = scan_values(revaluation, self.scan, spots=spots, at=at)
+        rows = [equity]
+        for kind in self._kinds[1:]:
+            if isinstance(kind, int):
+                rows.append(after[kind] - risky)
+            elif kind == VALUE:
+                rows.append(balance(revaluation, date_index, vol_move)(spots) - extra)
+            elif kind == MINIMUM:
+                least = short_minimum(revaluation, self.commodity, date_index)
+                rows.append(equity - least(spots) - extra)
+            else:
+                rows.append(equity - risky)
+        return np.stack(rows)
 
     def statement(self, revaluation: Revaluation, date_index: int = 0) -> SpanStatement:
         """The requirement at the present spot, line by line, from risk arrays.
@@ -268,23 +286,6 @@ class SpanRule:
             if weight != 1.0:
                 parts.append((1.0 - weight, now))
             yield index, parts
-
-    def _leg_profit(self, leg: Revaluation, worst: int, *, factor: float) -> float:
-        kind, spot = self._kinds[worst], leg.spot
-        if kind == EQUITY:
-            return 0.0
-        extra = float(exposure(leg, self.exposure_rate)(spot))
-        if kind == NO_LOSS:
-            return -extra
-        if kind == VALUE:
-            return float(balance(leg, 0, 0.0)(spot) - leg.equity()(spot)) - extra
-        if kind == MINIMUM:
-            return -factor * float(short_minimum(leg, self.commodity)(spot)) - extra
-        assert isinstance(kind, int)
-        point, move = self.scan.points[kind], self.scan.price_moves[kind]
-        later = scanned(leg, self.scan)[point.vol]
-        gain = float(later(spot * (1.0 + move)) - leg.moving()(spot))
-        return factor * point.weight * gain - extra
 
 
 def _refuse_coin(revaluation: Revaluation) -> None:

@@ -1,48 +1,71 @@
 """An account as strategy rules see it: lots of short and long options, and stock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
+from math import inf
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
-from margin import _check
 from margin.account import Position
-from margin.instrument import Asset, OptionContract, Settlement
+from margin.instrument import Asset, Instrument, OptionContract, Settlement
+from margin.kernels import pairing
+from pdesolve import Exercise
 
 __all__ = ["Book", "Lots", "book_of", "premiums_of"]
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
+# Rows of a table of lots.
+ROWS = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lots:
-    """Options of one side, one lot per contract and multiplier: arrays (l,).
+    """Options of one side, one lot per contract and multiplier.
 
     Attributes
     ----------
     contracts : tuple of OptionContract
         What is held.
-    right, strike : array
-        1 for calls and -1 for puts; strikes in quote currency.
-    count, multiplier : array
-        Contracts, a positive whole number, and units of the underlying per contract.
-    expiry : array of int
-        Rank of the expiry among all expiries of the book.
-    series : array of int
-        Equal for lots that one spread may hold: same multiplier, exercise and settlement.
+    table : (8, l) array
+        One row per constant of `margin.kernels.pairing`.  Lots of one series may be spread against
+        one another: they share multiplier, exercise and settlement.
     """
 
     contracts: tuple[OptionContract, ...]
-    right: Floats
-    strike: Floats
-    count: Floats
-    multiplier: Floats
-    expiry: Indices
-    series: Indices
+    table: Floats
+
+    @property
+    def right(self) -> Floats:
+        """1 for calls and -1 for puts, (l,)."""
+        row: Floats = self.table[pairing.RIGHT]
+        return row
+
+    @property
+    def strike(self) -> Floats:
+        """Strikes in quote currency, (l,)."""
+        row: Floats = self.table[pairing.STRIKE]
+        return row
+
+    @property
+    def count(self) -> Floats:
+        """Contracts, a positive whole number, (l,)."""
+        row: Floats = self.table[pairing.COUNT]
+        return row
+
+    @property
+    def multiplier(self) -> Floats:
+        """Units of the underlying per contract, (l,)."""
+        row: Floats = self.table[pairing.MULTIPLIER]
+        return row
+
+    @property
+    def expiry(self) -> Floats:
+        """Rank of the expiry among all expiries of the book, (l,)."""
+        row: Floats = self.table[pairing.EXPIRY]
+        return row
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,12 +91,12 @@ def book_of(positions: Iterable[Position]) -> Book:
     """
     held: dict[Key, float] = {}
     shares = 0.0
-    names: dict[str, str] = {}
+    names: dict[str, Instrument] = {}
     for position in positions:
         instrument, units = position.instrument, position.quantity
         if not units:
             continue
-        names.setdefault(instrument.underlying, str(instrument))
+        names.setdefault(instrument.underlying, instrument)
         if isinstance(instrument, Asset):
             shares += units * position.multiplier
         else:
@@ -81,14 +104,15 @@ def book_of(positions: Iterable[Position]) -> Book:
             held[key] = held.get(key, 0.0) + units
     if len(names) > 1:
         raise ValueError(
-            f"positions must be on one underlying, got {' and '.join(names.values())}; "
+            f"positions must be on one underlying, got {' and '.join(map(str, names.values()))}; "
             "a strategy rule groups each underlying in an account of its own"
         )
-    expiries = sorted({contract.expiry for contract, _ in held})
+    lots = list(held.items())
+    expiries = sorted({contract.expiry for (contract, _), _ in lots})
     ranks = {expiry: rank for rank, expiry in enumerate(expiries)}
     series: dict[tuple[object, ...], int] = {}
     sides = [
-        _lots({key: sign * n for key, n in held.items() if sign * n > 0.0}, ranks, series)
+        _lots([(*key, abs(n)) for key, n in lots if sign * n > 0.0], ranks, series)
         for sign in (-1.0, 1.0)
     ]
     return Book(sides[0], sides[1], shares)
@@ -116,19 +140,26 @@ def _key(position: Position) -> Key:
 
 
 def _lots(
-    held: Mapping[Key, float], ranks: Mapping[datetime, int], series: dict[tuple[object, ...], int]
+    held: Sequence[tuple[OptionContract, float, float]],
+    ranks: Mapping[datetime, int],
+    series: dict[tuple[object, ...], int],
 ) -> Lots:
-    """Lots of one side; ``series`` numbers what may be spread against one another."""
-    kinds = [(multiplier, one.exercise, one.settlement) for one, multiplier in held]
-    return Lots(
-        contracts=tuple(contract for contract, _ in held),
-        right=np.array([float(contract.right) for contract, _ in held]),
-        strike=np.array([contract.strike for contract, _ in held]),
-        count=np.array(list(held.values()), dtype=np.float64),
-        multiplier=np.array([multiplier for _, multiplier in held], dtype=np.float64),
-        expiry=np.array([ranks[contract.expiry] for contract, _ in held], dtype=np.intp),
-        series=np.array([series.setdefault(kind, len(series)) for kind in kinds], dtype=np.intp),
-    )
+    """Lots of contract, multiplier and count; ``series`` numbers what may be spread together."""
+    rows = [
+        (
+            one.right.value,
+            one.strike,
+            count,
+            multiplier,
+            ranks[one.expiry],
+            series.setdefault((multiplier, one.exercise.value, one.settlement.value), len(series)),
+            one.exercise is Exercise.EUROPEAN,
+            one.settlement is Settlement.CASH,
+        )
+        for one, multiplier, count in held
+    ]
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), ROWS)
+    return Lots(tuple(one for one, _, _ in held), np.ascontiguousarray(table.T))
 
 
 def premiums_of(lots: Lots, prices: Mapping[OptionContract, float], asof: datetime) -> Floats:
@@ -143,11 +174,12 @@ def premiums_of(lots: Lots, prices: Mapping[OptionContract, float], asof: dateti
     for index, contract in enumerate(lots.contracts):
         if contract.expiry <= asof:
             raise ValueError(f"{contract} expired before {asof}; remove the position")
-        if contract not in prices:
+        price = prices.get(contract)
+        if price is None:
             raise ValueError(
                 f"{contract} has no market price; give one per unit of the underlying in prices"
             )
-        found[index] = price = _check.finite(f"price of {contract}", prices[contract])
-        if price < 0.0 or not isfinite(price):
-            raise ValueError(f"price of {contract} must not be negative, got {price}")
+        if not (isinstance(price, Real) and 0.0 <= price < inf):
+            raise ValueError(f"price of {contract} must be finite and not negative, got {price!r}")
+        found[index] = price
     return found

@@ -1,7 +1,7 @@
 """The cheapest whole solution of a program, for one objective after the other.
 
-A dense simplex keeps its basis from one objective to the next, and branches where its answer is
-not whole.  Programs that are large, or need much branching, go to the integer program of HiGHS.
+A dense simplex keeps its basis and its cuts from one objective to the next, and branches where its
+answer is not whole yet.  Programs that are large, or need much branching, go to `search`.
 """
 
 from dataclasses import dataclass, field
@@ -11,22 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from margin.kernels.branching import branch
+from margin.kernels.cuts import add_cuts
 from margin.kernels.simplex import OPTIMAL, optimise
+from margin.kernels.spread_loss import round_solution
+from margin.rules.strategy.integer_search import FEASIBLE, search
 from margin.rules.strategy.program import Program
 
-__all__ = ["Cheapest", "by_highs"]
+__all__ = ["Cheapest"]
 
 Floats = NDArray[np.float64]
 
 # Entries of the tableau above which HiGHS is faster.
-LARGEST_TABLEAU = 12_000
+LARGEST_TABLEAU = 30_000
 # Reduced costs above this, relative to the largest cost, are not negative.
 TOLERANCE = 1e-11
-# Rows of the program may be missed by this much, in contracts.
-FEASIBLE = 1e-7
 PIVOTS_PER_ROW = 50
+# Rounds of cuts, and how many may stand at a time.
+ROUNDS, CUTS = 10, 40
 # Branching goes this deep, and to this many nodes, before HiGHS is asked.
-DEPTH, NODES = 24, 2_000
+DEPTH, NODES = 24, 500
 
 
 @dataclass(slots=True, eq=False)
@@ -37,16 +40,17 @@ class Cheapest:
     ----------
     program : Program
         What is solved.
-    gap : float
-        Share of the savings that HiGHS may leave; 0 proves that there are none.
+    seconds : float
+        Time after which a large search stops with the best solution that it has.
     left : float
-        What the last solution may leave, in money.
+        What the last solution may leave, in money; 0 is proof that there is no better one.
     """
 
     program: Program
-    gap: float = 0.0
+    seconds: float
     left: float = field(default=0.0, init=False)
     _levels: tuple[Any, ...] = field(init=False)
+    _rows: int = field(init=False)
 
     def __post_init__(self) -> None:
         self._start()
@@ -56,24 +60,25 @@ class Cheapest:
         self.left = 0.0
         if not costs.size:
             return np.zeros(0)
-        if self.program.matrix.size <= LARGEST_TABLEAU:
+        if self._levels:
             for _ in range(2):
                 found = self._by_branching(costs)
                 if found is not None:
                     return found
                 self._start()
-        found, self.left = by_highs(self.program, costs, gap=self.gap)
+        found, self.left = search(self.program, costs, seconds=self.seconds)
         return found
 
     def _start(self) -> None:
         """Levels of tableau, amounts, reduced costs, and basic and free variables."""
         rows, columns = self.program.matrix.shape
+        self._rows, self._levels = rows, ()
         if self.program.matrix.size > LARGEST_TABLEAU:
-            self._levels = ()
             return
-        tableau = np.empty((DEPTH + 1, rows + DEPTH, columns))
-        amounts = np.empty((DEPTH + 1, rows + DEPTH))
-        basic = np.empty((DEPTH + 1, rows + DEPTH), dtype=np.int64)
+        room = rows + CUTS + DEPTH
+        tableau = np.empty((DEPTH + 1, room, columns))
+        amounts = np.empty((DEPTH + 1, room))
+        basic = np.empty((DEPTH + 1, room), dtype=np.int64)
         free = np.empty((DEPTH + 1, columns), dtype=np.int64)
         tableau[0, :rows], amounts[0, :rows] = self.program.matrix, self.program.bounds
         basic[0, :rows], free[0] = np.arange(columns, columns + rows), np.arange(columns)
@@ -81,60 +86,24 @@ class Cheapest:
 
     def _by_branching(self, costs: Floats) -> Floats | None:
         """The cheapest whole solution; None if it was not found, or rounding has spoilt it."""
-        rows, columns = self.program.matrix.shape
-        tableau, amounts, reduced, basic, free = self._levels
-        scaled = np.zeros(columns + rows)
+        columns, room = costs.size, self._levels[1].shape[1]
+        scaled = np.zeros(columns + room)
         scaled[:columns] = costs / max(1.0, float(np.abs(costs).max()))
-        pivots = PIVOTS_PER_ROW * rows
-        root = (tableau[0, :rows], amounts[0, :rows])
-        names = (basic[0, :rows], free[0], reduced[0])
-        if optimise(*root, scaled, TOLERANCE, pivots, *names) != OPTIMAL:
+        n, pivots = self._rows, PIVOTS_PER_ROW * room
+        tableau, amounts, reduced, basic, free = (part[0] for part in self._levels)
+        names = (basic[:n], free, reduced)
+        if optimise(tableau[:n], amounts[:n], scaled, TOLERANCE, pivots, *names) != OPTIMAL:
             return None
-        whole = columns - self.program.columns.sizes[-1]
-        found, limits = np.full(columns, np.nan), (rows, pivots, NODES)
-        status = branch(scaled, whole, limits, self._levels, found)
+        most = room - DEPTH
+        root = (tableau[:most], amounts[:most], reduced, basic[:most], free)
+        n = add_cuts(root, n, self.program.grain, (ROUNDS, pivots))
+        if n < 0:
+            return None
+        self._rows = n
+        whole = columns - self.program.columns.sets.size
+        found = np.full(columns, np.nan)
+        status = branch(scaled, whole, (n, pivots, NODES), self._levels, found)
         if status != OPTIMAL or np.isnan(found[0]):
             return None
-        return _made_whole(self.program, found)
-
-
-def _made_whole(program: Program, values: Floats) -> Floats | None:
-    """The solution without rounding: whole contracts, and the losses of sets that they have."""
-    whole = values.size - program.columns.sizes[-1]
-    values[:whole] = np.rint(values[:whole])
-    values[whole:] = 0.0
-    over = program.matrix @ values - program.bounds
-    losses = -program.matrix[:, whole:]
-    values[whole:] = np.max(losses * np.maximum(over, 0.0)[:, None], axis=0, initial=0.0)
-    missed = (program.matrix @ values - program.bounds).max(initial=0.0)
-    return None if missed > FEASIBLE else values
-
-
-def by_highs(program: Program, costs: Floats, *, gap: float = 0.0) -> tuple[Floats, float]:
-    """The cheapest solution (n,) by the integer program of HiGHS, and how much it may leave.
-
-    ``gap`` is the share of its objective that it may leave.
-
-    Raises
-    ------
-    ArithmeticError
-        If HiGHS does not find it.
-    """
-    # scipy takes longer to load than all other work of a small account.
-    from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import csr_array
-
-    whole = np.ones(costs.size, dtype=np.int64)
-    whole[costs.size - program.columns.sizes[-1] :] = 0
-    rows: Any = LinearConstraint(csr_array(program.matrix), -np.inf, program.bounds)
-    found = milp(
-        costs,
-        constraints=rows,
-        integrality=whole,
-        bounds=Bounds(0.0, np.inf),
-        options={"mip_rel_gap": gap},
-    )
-    values = None if found.x is None else _made_whole(program, found.x)
-    if not found.success or values is None:
-        raise ArithmeticError(f"the cheapest grouping was not found: {found.message}")
-    return values, max(0.0, float(costs @ values) - float(found.mip_dual_bound))
+        missed = round_solution(self.program.matrix, self.program.bounds, whole, found)
+        return None if missed > FEASIBLE else found

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from margin.rules.strategy.option_terms import OptionTerms
+from margin.rules.strategy.option_terms import Terms
 from margin.rules.strategy.program import Program
 from margin.rules.strategy.stock_terms import StockTerms
 
-__all__ = ["Costs", "costs_at", "kinks_of", "pair_lead"]
+__all__ = ["Costs", "costs_at", "kinks_of", "pair_lead", "uncovered"]
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +21,10 @@ class Costs:
 
     Attributes
     ----------
+    naked : (s, k) array
+        Requirement of one contract of every short lot by itself.
+    alone : (k,) array
+        Requirement of one share by itself.
     apart : (k,) array
         Requirement of the book with every lot by itself.
     low, high : (n, k) arrays
@@ -27,26 +32,38 @@ class Costs:
         which side requires more.
     """
 
+    naked: Floats
+    alone: Floats
     apart: Floats
     low: Floats
     high: Floats
 
 
-def pair_lead(program: Program, options: OptionTerms, spots: Floats, premiums: Floats) -> Floats:
+def uncovered(program: Program, options: Terms, spots: Floats, premiums: Floats) -> Floats:
+    """Requirement of a unit of every short lot by itself: (s, k).
+
+    ``premiums`` (s, k) are values of the short lots per unit.
+    """
+    short = program.book.short
+    return options.uncovered(short.right[:, None], short.strike[:, None], spots, premiums)
+
+
+def pair_lead(program: Program, options: Terms, spots: Floats, premiums: Floats) -> Floats:
     """How much more the call of each straddle requires than its put, per unit: (a, k).
 
     ``premiums`` (s, k) are values of the short lots.
     """
-    short = program.book.short
-    total = premiums + options.naked(short.right[:, None], short.strike[:, None], spots)
     calls, puts = program.columns.straddles
+    if not calls.size:
+        return np.zeros((0, spots.size))
+    total = uncovered(program, options, spots, premiums)
     found: Floats = total[calls] - total[puts]
     return found
 
 
 def costs_at(
     program: Program,
-    terms: tuple[OptionTerms, StockTerms],
+    terms: tuple[Terms, StockTerms],
     spots: Floats,
     premiums: tuple[Floats, Floats],
     lead: Floats,
@@ -57,7 +74,7 @@ def costs_at(
     ----------
     program : Program
         The columns.
-    terms : OptionTerms and StockTerms
+    terms : OptionTerms or CashTerms, and StockTerms
         What is required.
     spots : (k,) array
         In quote currency.
@@ -68,32 +85,39 @@ def costs_at(
         negative; 0 if that is not known.
     """
     options, stock = terms
-    short, long = program.book.short, program.book.long
-    bare = short.multiplier[:, None] * options.naked(
-        short.right[:, None], short.strike[:, None], spots
-    )
-    naked = bare + short.multiplier[:, None] * premiums[0]
-    calls, puts = program.columns.straddles
+    columns, short = program.columns, program.book.short
+    naked = uncovered(program, options, spots, premiums[0])
+    naked *= short.multiplier[:, None]
+    bare = naked - short.multiplier[:, None] * premiums[0]
+    pairs = _straddles(columns.straddles, bare, lead)
+    rest = [-bare[columns.lesser]]
+    if program.book.shares:
+        rest += _with_stock(program, stock, spots, naked)
+    rest += _lent(program, options, premiums, naked)
+    rest += [
+        -naked[columns.spread_shorts[0]],
+        np.zeros((columns.spread_longs.shape[1], spots.size)),
+        np.repeat(columns.sets[:, None], spots.size, axis=1),
+    ]
+    low = np.concatenate([pairs[0], *rest])
+    high = low if pairs[0] is pairs[1] else np.concatenate([pairs[1], *rest])
+    alone = _stock_alone(program, stock, spots) if program.book.shares else np.zeros(spots.size)
+    apart = short.count @ naked + abs(program.book.shares) * alone
+    return Costs(naked, alone, apart, low, high)
+
+
+def _straddles(straddles: Indices, bare: Floats, lead: Floats) -> tuple[Floats, Floats]:
+    """Least and largest costs of pairs: what the side that requires less does, without its value.
+
+    They are one array where it is known everywhere which side that is.
+    """
+    calls, puts = straddles
     call_saved, put_saved = -bare[calls], -bare[puts]
-    known = (np.where(lead > 0.0, put_saved, call_saved), lead != 0.0)
-    loans = program.columns.loans
-    lent = -(1.0 - options.long_rate) * long.multiplier[loans, None] * premiums[1][loans]
-    level = np.ones((1, spots.size))
-    rest = [
-        *_with_stock(program, stock, spots, naked),
-        lent,
-        _boxes(program, options, premiums, naked),
-        -naked[program.columns.spread_shorts[0]],
-        np.zeros((program.columns.spread_longs.shape[1], spots.size)),
-        program.columns.sets[:, None] * level,
-    ]
-    either = [
-        np.where(known[1], known[0], choose(call_saved, put_saved))
-        for choose in (np.minimum, np.maximum)
-    ]
-    low, high = (np.concatenate([pair, *rest]) for pair in either)
-    alone = _stock_alone(program, stock, spots)
-    return Costs(short.count @ naked + abs(program.book.shares) * alone, low, high)
+    known = np.where(lead > 0.0, put_saved, call_saved)
+    if lead.all():
+        return known, known
+    low, high = np.minimum(call_saved, put_saved), np.maximum(call_saved, put_saved)
+    return np.where(lead != 0.0, known, low), np.where(lead != 0.0, known, high)
 
 
 def _stock_alone(program: Program, stock: StockTerms, spots: Floats) -> Floats:
@@ -126,21 +150,27 @@ def _with_stock(program: Program, stock: StockTerms, spots: Floats, naked: Float
     ]
 
 
-def _boxes(
-    program: Program, options: OptionTerms, premiums: tuple[Floats, Floats], naked: Floats
-) -> Floats:
-    """Costs of European long boxes: a share of the strikes' difference less their value."""
+def _lent(
+    program: Program, options: Terms, premiums: tuple[Floats, Floats], naked: Floats
+) -> list[Floats]:
+    """Costs of long options that are lent against, and of European long boxes.
+
+    A box requires a share of the strikes' difference less its value.
+    """
     short, long = program.book.short, program.book.long
+    loans = program.columns.loans
+    lent = -(1.0 - options.long_rate) * long.multiplier[loans, None] * premiums[1][loans]
     short_call, short_put, long_call, long_put = program.columns.boxes
+    if not short_call.size:
+        return [lent]
     width = (short.strike[short_call] - short.strike[short_put])[:, None]
     value = premiums[1][long_call] + premiums[1][long_put]
     value = value - premiums[0][short_call] - premiums[0][short_put]
     required = long.multiplier[long_call, None] * (options.box_rate * width - value)
-    found: Floats = required - naked[short_call] - naked[short_put]
-    return found
+    return [lent, required - naked[short_call] - naked[short_put]]
 
 
-def kinks_of(program: Program, terms: tuple[OptionTerms, StockTerms]) -> Floats:
+def kinks_of(program: Program, terms: tuple[Terms, StockTerms]) -> Floats:
     """Spots between which every cost is a line in the spot plus option values, ascending."""
     options, stock = terms
     book = program.book

@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from margin.account import Account, Position
 from margin.piecewise import PiecewiseCubic, combine
 from margin.revaluation import Revaluation
-from margin.rules.strategy.book import Lots
+from margin.rules.strategy.book import Book
 from margin.rules.strategy.cheapest import Cheapest
 from margin.rules.strategy.costs import Costs, costs_at, kinks_of, pair_lead
-from margin.rules.strategy.option_terms import OptionTerms
+from margin.rules.strategy.option_terms import Terms
 from margin.rules.strategy.program import Program
 from margin.rules.strategy.stock_terms import StockTerms
 
-__all__ = ["cheapest_excess"]
+__all__ = ["cheapest_excess", "cheapest_values", "lot_values"]
 
 Floats = NDArray[np.float64]
 
@@ -38,6 +38,8 @@ LEAST = 1e-12
 SAME = 1e-11
 # A straddle is undecided where the lead of one side is within so many times its error.
 BLURRED = 4.0
+# Time for one search in a book so large that it is not solved at once.
+SECONDS = 10.0
 # Where on a cell the Bernstein coefficients of a line are read.
 THIRDS = np.array([0.0, 1.0, 2.0, 3.0]) / 3.0
 
@@ -68,7 +70,7 @@ class _Cell:
 
 def cheapest_excess(
     program: Program,
-    terms: tuple[OptionTerms, StockTerms],
+    terms: tuple[Terms, StockTerms],
     revaluation: Revaluation,
     balance: PiecewiseCubic,
     values: Sequence[PiecewiseCubic],
@@ -79,7 +81,7 @@ def cheapest_excess(
     ----------
     program : Program
         All groupings.
-    terms : OptionTerms and StockTerms
+    terms : OptionTerms or CashTerms, and StockTerms
         What they require.
     revaluation : Revaluation
         Gives the range of spots.
@@ -114,10 +116,10 @@ def cheapest_excess(
 
 
 def _followed(
-    program: Program, terms: tuple[OptionTerms, StockTerms], waiting: list[_Cell]
+    program: Program, terms: tuple[Terms, StockTerms], waiting: list[_Cell]
 ) -> PiecewiseCubic:
     """The excess on cells, the first one last in the list, each divided until it is proven."""
-    solver = Cheapest(program)
+    solver = Cheapest(program, SECONDS)
     knots, bernstein, error = [waiting[-1].left], [], []
     while waiting:
         cell = waiting.pop()
@@ -134,9 +136,7 @@ def _followed(
     return PiecewiseCubic(np.array(knots), np.array(bernstein), np.array(error))
 
 
-def _costs(
-    program: Program, terms: tuple[OptionTerms, StockTerms], cell: _Cell
-) -> tuple[Costs, float]:
+def _costs(program: Program, terms: tuple[Terms, StockTerms], cell: _Cell) -> tuple[Costs, float]:
     """Bernstein coefficients of all costs on a cell, and what they leave undecided.
 
     Where option values are not exact enough to tell which side of a straddle requires more, the
@@ -197,12 +197,45 @@ def _error(program: Program, cell: _Cell) -> float:
     return float(cell.error[0] + units @ cell.error[1:])
 
 
+def cheapest_values(
+    program: Program, terms: tuple[Terms, StockTerms], spots: Floats, values: Floats
+) -> Floats:
+    """Requirement of the cheapest grouping at single spots: (k,).
+
+    Parameters
+    ----------
+    program : Program
+        All groupings.
+    terms : OptionTerms or CashTerms, and StockTerms
+        What they require.
+    spots : (k,) array
+        In quote currency.
+    values : (s + l, k) array
+        Values of the short lots, then of the long lots, per unit.
+
+    Returns
+    -------
+    (k,) array
+        In quote currency.
+    """
+    n_short = len(program.book.short.contracts)
+    premiums = values[:n_short], values[n_short:]
+    lead = pair_lead(program, terms[0], spots, premiums[0])
+    costs = costs_at(program, terms, spots, premiums, lead)
+    solver, needed = Cheapest(program, SECONDS), costs.apart.copy()
+    for k in range(spots.size):
+        chosen = solver.solve(np.ascontiguousarray(costs.low[:, k]))
+        needed[k] += costs.low[:, k] @ chosen
+    return needed
+
+
 def lot_values(
-    revaluation: Revaluation, lots: Lots, date_index: int, vol_move: float
+    revaluation: Revaluation, book: Book, date_index: int, vol_move: float
 ) -> list[PiecewiseCubic]:
-    """Value of one unit of every lot against spot."""
+    """Value of one unit of every lot against spot: short lots, then long ones."""
     empty = replace(revaluation.account, cash=0.0, positions=(), collateral=())
     single: list[Account] = [
-        replace(empty, positions=(Position(contract, 1.0),)) for contract in lots.contracts
+        replace(empty, positions=(Position(contract, 1.0),))
+        for contract in (*book.short.contracts, *book.long.contracts)
     ]
     return [revaluation.with_account(one).moving(date_index, vol_move) for one in single]

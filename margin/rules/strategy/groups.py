@@ -54,8 +54,8 @@ class Grouping:
     paid : float
         Value of all options, shorts negative: the net debit at which they could be opened now.
     left : float
-        How much less another grouping might need, at most; 0 but for large books for which a gap
-        was allowed.
+        How much less another grouping might need, at most, in quote currency: 0 but for large books
+        whose search was ended by its time.
     """
 
     spot: float
@@ -75,6 +75,11 @@ class Grouping:
         return sum(group.requirement + group.withheld - group.lent for group in self.groups)
 
     @property
+    def proven(self) -> bool:
+        """Whether it is proven that no other grouping needs less."""
+        return self.left == 0.0
+
+    @property
     def deposit(self) -> float:
         """What opening the options now takes: what is needed and the net debit."""
         return self.needed + self.paid
@@ -85,5 +90,6 @@ class Grouping:
         return sum(group.saved for group in self.groups)
 
     def __repr__(self) -> str:
-        lines = [f"requirement {self.requirement:,.2f} at a spot of {self.spot:,.10g}"]
+        least = "" if self.proven else f", perhaps up to {self.left:,.2f} less"
+        lines = [f"requirement {self.requirement:,.2f} at a spot of {self.spot:,.10g}{least}"]
         return "\n".join([*lines, *(f"  {group}" for group in self.groups)])

@@ -5,15 +5,20 @@ present value of a short option is part of what it requires.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from margin import _check
+from margin.rules.strategy.admitted import Admitted
 
-__all__ = ["OptionTerms", "in_the_money"]
+__all__ = ["CashTerms", "OptionTerms", "Terms", "in_the_money"]
 
 Floats = NDArray[np.float64]
+# A short call that nothing covers requires so many times spot and strike in a cash account: more
+# than any cover, so that as few as can be are left.
+BEYOND = 100.0
 
 
 def in_the_money(right: Floats | float, strike: Floats, spots: Floats) -> Floats:
@@ -80,6 +85,27 @@ class OptionTerms:
         if self.floor > self.percent:
             raise ValueError(f"floor must not be above percent, got {self.floor}, {self.percent}")
 
+    @property
+    def admitted(self) -> Admitted:
+        """What may be grouped in a margin account: everything."""
+        return Admitted()
+
+    def uncovered(self, right: Floats, strike: Floats, spots: Floats, premiums: Floats) -> Floats:
+        """Requirement of uncovered short options, their values included, per unit.
+
+        Parameters
+        ----------
+        right, strike, spots, premiums : array
+            1 for calls and -1 for puts; strikes, spots and values in quote currency; they
+            broadcast.
+
+        Returns
+        -------
+        array
+            In quote currency.
+        """
+        return self.naked(right, strike, spots) + premiums
+
     def naked(self, right: Floats, strike: Floats, spots: Floats) -> Floats:
         """Requirement of uncovered short options without their values, per unit.
 
@@ -95,9 +121,8 @@ class OptionTerms:
         """
         share, least = self.leverage * self.percent, self.leverage * self.floor
         out = in_the_money(-right, strike, spots)
-        found: Floats = np.maximum(
-            share * spots - out, least * np.where(right > 0.0, spots, strike)
-        )
+        floor = least * np.where(right > 0.0, spots, strike)
+        found: Floats = np.maximum(share * spots - out, floor)
         return found
 
     def kinks(self, right: Floats, strike: Floats) -> Floats:
@@ -108,3 +133,58 @@ class OptionTerms:
         if share < 1.0:
             found.append(puts * (1.0 - least) / (1.0 - share))
         return np.concatenate(found)
+
+
+@dataclass(frozen=True, slots=True)
+class CashTerms:
+    """What options require in a cash account, where nothing is lent.
+
+    A long option is paid in full.  A short put requires its strike in cash, a short call the shares
+    themselves.  European options settled in cash that expire together may be spread, and require
+    their largest loss.  Nothing else may be short.
+
+    References
+    ----------
+    Regulation T, section 220.8 (12 CFR 220.8); FINRA Rule 4210(f)(2) and Cboe Rule 10.3(c)(5) on
+    cash accounts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from margin.rules.strategy import CashTerms
+    >>> put, strike, spot = np.array([-1.0]), np.array([50.0]), np.array([52.3])
+    >>> CashTerms().uncovered(put, strike, spot, np.array([1.35]))
+    array([50.])
+    """
+
+    long_rate: ClassVar[float] = 1.0
+    long_months: ClassVar[int] = 0
+    box_rate: ClassVar[float] = 1.0
+
+    @property
+    def admitted(self) -> Admitted:
+        """Spreads of European options settled in cash, and nothing that needs a loan."""
+        return Admitted(straddles=False, lends=False, any_spread=False)
+
+    def uncovered(self, right: Floats, strike: Floats, spots: Floats, premiums: Floats) -> Floats:
+        """Cash that short puts require per unit; for short calls an amount beyond all others.
+
+        Parameters
+        ----------
+        right, strike, spots, premiums : array
+            As for `OptionTerms.uncovered`.
+
+        Returns
+        -------
+        array
+            In quote currency.
+        """
+        found: Floats = np.where(right > 0.0, BEYOND * (strike + spots), strike + 0.0 * premiums)
+        return found
+
+    def kinks(self, right: Floats, strike: Floats) -> Floats:
+        """Spots at which a requirement bends: the strikes."""
+        return strike
+
+
+Terms = OptionTerms | CashTerms

@@ -16,22 +16,28 @@ most the sum of the largest losses.  It needs as many long calls as short ones, 
 
 No other price matters: between long strikes the loss is convex, and the two counts keep it from
 growing beyond them.  Sets of other expiries stay apart, since their losses fall on different days.
+
+**Straddles.**  Either every pair of a short call and a short put is a column, or, where the spot
+is known and with it which shorts require more, every short has one column that makes it the lesser
+side of some straddle: rows over nested sets of greater sides then say that there are enough.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from margin.kernels.pairing import CASH, EUROPEAN, FAMILIES, list_columns
+from margin.kernels.pairing_rows import list_grain, list_rows
+from margin.rules.strategy.admitted import Admitted
 from margin.rules.strategy.book import Book, Lots
-from pdesolve import Exercise
 
 __all__ = ["Columns", "Program", "lent_lots", "program_of"]
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,23 +48,26 @@ class Columns:
     ----------
     straddles : (2, a) array
         Short call and short put that are margined as a pair.
-    covered : (b,) array
+    lesser : (b,) array
+        Shorts that are the side of a straddle that requires less.
+    covered : (c,) array
         Shorts that are covered by stock.
-    hedges : (c,) array
+    hedges : (d,) array
         Longs that hedge stock.
-    collars : (2, d) array
+    collars : (2, e) array
         Short and long on either side of stock.
-    loans : (e,) array
+    loans : (f,) array
         Longs that are lent against.
-    boxes : (4, f) array
+    boxes : (4, g) array
         Short call, short put, long call and long put of a European long box.
-    spread_shorts, spread_longs : (2, g) and (2, h) arrays
+    spread_shorts, spread_longs : (2, h) and (2, i) arrays
         Lot and set of the shorts and longs of spreads.
-    sets : (i,) array
+    sets : (j,) array
         Money per unit of the largest loss of each set.
     """
 
     straddles: Indices
+    lesser: Indices
     covered: Indices
     hedges: Indices
     collars: Indices
@@ -75,26 +84,35 @@ class Columns:
 
     def split(self, values: Floats) -> dict[str, Floats]:
         """Rows of all columns as rows of each family, by its name."""
-        ends = np.cumsum(self.sizes).tolist()
-        names = Columns.__dataclass_fields__
-        return {
-            name: values[start:end]
-            for name, start, end in zip(names, [0, *ends], ends, strict=False)
-        }
+        found, start = {}, 0
+        for name, size in zip(Columns.__dataclass_fields__, self.sizes, strict=True):
+            found[name] = values[start : start + size]
+            start += size
+        return found
+
+
+# How many lots a column of each family names; a spread names a lot and a set.
+WIDTHS = (2, 0, 0, 0, 2, 0, 4, 2, 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """Columns, rows ``matrix x <= bounds``: (m, n) and (m,), and the book they stand for.
 
-    ``given`` (2, j) are lot and set of the longs that have no other use than one set.
+    ``members`` (n, 4) and ``ends`` (9,) are the lots of every column and where families end, as in
+    `margin.kernels.pairing`; ``grain`` (n + m,) are the units in which columns and what rows leave
+    are whole, 0 where they need not be; ``given`` (2, j) are lot and set of the longs that have no
+    other use than one set.
     """
 
     book: Book
     columns: Columns
+    members: Indices
+    ends: Indices
     given: Indices
     matrix: Floats
     bounds: Floats
+    grain: Floats
 
 
 def lent_lots(long: Lots, months: int, asof: datetime) -> NDArray[np.bool_]:
@@ -106,174 +124,51 @@ def lent_lots(long: Lots, months: int, asof: datetime) -> NDArray[np.bool_]:
     return np.array([contract.expiry > limit for contract in long.contracts], dtype=bool)
 
 
-def program_of(book: Book, lent: NDArray[np.bool_]) -> Program:
-    """The program of a book; ``lent`` tells which long lots may be lent against."""
-    columns, given = _columns(book, lent)
-    starts = np.cumsum([0, *columns.sizes])
-    at = dict(zip(Columns.__dataclass_fields__, starts.tolist(), strict=False))
-    n_short, n_long = len(book.short.contracts), len(book.long.contracts)
-    lots = np.zeros((n_short + n_long, int(starts[-1])))
-    for name, rows in _uses(columns, n_short):
-        lots[rows, at[name] + np.arange(rows.size)] += 1.0
-    blocks = [lots, *_stock_row(book, columns, at, starts[-1])]
-    bounds = [book.short.count, book.long.count, _stock_bound(book)[: len(blocks) - 1]]
-    for block, limits in _spread_rows(book, columns, given, at):
-        blocks.append(block)
-        bounds.append(limits)
-    matrix = np.concatenate(blocks)
-    used = matrix.any(axis=1)
-    return Program(book, columns, given, matrix[used], np.concatenate(bounds)[used])
+def program_of(
+    book: Book,
+    lent: NDArray[np.bool_],
+    admitted: Admitted,
+    totals: Floats | None = None,
+) -> Program:
+    """The program of a book.
 
+    Parameters
+    ----------
+    book : Book
+        All lots.
+    lent : (l,) array of bool
+        Which long lots may be lent against.
+    admitted : Admitted
+        What may be grouped.
+    totals : (s,) array, optional
+        Requirement of a unit of every short lot by itself, in quote currency.  The program then
+        has `Columns.lesser` in place of pairs, and holds at the spot of these totals only.
 
-def _uses(columns: Columns, n_short: int) -> Iterator[tuple[str, Indices]]:
-    """Every use of a lot by a column of a family: its name and the rows used, column by column."""
-    yield "straddles", columns.straddles[0]
-    yield "straddles", columns.straddles[1]
-    yield "covered", columns.covered
-    yield "hedges", n_short + columns.hedges
-    yield "collars", columns.collars[0]
-    yield "collars", n_short + columns.collars[1]
-    yield "loans", n_short + columns.loans
-    yield "boxes", columns.boxes[0]
-    yield "boxes", columns.boxes[1]
-    yield "boxes", n_short + columns.boxes[2]
-    yield "boxes", n_short + columns.boxes[3]
-    yield "spread_shorts", columns.spread_shorts[0]
-    yield "spread_longs", n_short + columns.spread_longs[0]
-
-
-def _columns(book: Book, lent: NDArray[np.bool_]) -> tuple[Columns, Indices]:
-    """All columns, and the longs that need none."""
-    short, long = book.short, book.long
-    side = np.sign(book.shares)
-    sets, spread_shorts, spread_longs = _sets(book)
-    hedges, boxes = np.flatnonzero(side * long.right < 0.0), _boxes(short, long)
-    uses = np.bincount(spread_longs[0], minlength=len(long.contracts))
-    for other in (hedges, boxes[2:].ravel(), np.flatnonzero(lent)):
-        uses[other] += 2
-    free = uses[spread_longs[0]] > 1
-    columns = Columns(
-        straddles=_straddles(short),
-        covered=np.flatnonzero(side * short.right > 0.0),
-        hedges=hedges,
-        collars=_collars(book, side),
-        loans=np.flatnonzero(lent),
-        boxes=boxes,
-        spread_shorts=spread_shorts,
-        spread_longs=spread_longs[:, free],
-        sets=sets,
-    )
-    return columns, spread_longs[:, ~free]
-
-
-def _pairs(allowed: NDArray[np.bool_]) -> Indices:
-    """Row and column of everything that is allowed, (2, n)."""
-    return np.stack(np.nonzero(allowed))
-
-
-def _straddles(short: Lots) -> Indices:
-    """All pairs of a short call and a short put of one multiplier."""
-    calls, puts = np.flatnonzero(short.right > 0.0), np.flatnonzero(short.right < 0.0)
-    if not calls.size * puts.size:
-        return np.empty((2, 0), dtype=np.intp)
-    found = _pairs(short.multiplier[calls][:, None] == short.multiplier[puts])
-    return np.stack([calls[found[0]], puts[found[1]]])
-
-
-def _collars(book: Book, side: float) -> Indices:
-    """Short and long of one expiry and multiplier that hold stock between them.
-
-    For long stock a put and a call at or above it; for short stock both at one strike.
+    Returns
+    -------
+    Program
     """
-    short, long = book.short, book.long
-    if not side:
-        return np.empty((2, 0), dtype=np.intp)
-    allowed = (short.expiry[:, None] == long.expiry) & (
-        short.multiplier[:, None] == long.multiplier
+    short, long = book.short.table, book.long.table
+    spreads = np.ones(short.shape[1], dtype=bool)
+    if not admitted.any_spread:
+        spreads = (short[EUROPEAN] > 0.0) & (short[CASH] > 0.0)
+    choices = (
+        float(np.sign(book.shares)),
+        int(admitted.straddles and totals is None),
+        int(admitted.straddles and totals is not None),
+        int(not admitted.any_spread),
+        int(admitted.lends),
     )
-    allowed &= (side * short.right > 0.0)[:, None] & (side * long.right < 0.0)
-    above = short.strike[:, None] - long.strike
-    return _pairs(allowed & ((above >= 0.0) if side > 0.0 else (above == 0.0)))
-
-
-def _boxes(short: Lots, long: Lots) -> Indices:
-    """Long call and short put below, short call and long put above, all European."""
-    european = [one.exercise is Exercise.EUROPEAN for one in short.contracts]
-    if not any(european):
-        return np.empty((4, 0), dtype=np.intp)
-    same = (short.series[:, None] == long.series) & (short.expiry[:, None] == long.expiry)
-    same &= np.array(european)[:, None] & (short.strike[:, None] == long.strike)
-    lower = _pairs(same & (short.right < 0.0)[:, None] & (long.right > 0.0))
-    upper = _pairs(same & (short.right > 0.0)[:, None] & (long.right < 0.0))
-    low, high = lower[0][:, None], upper[0]
-    fits = (short.series[low] == short.series[high]) & (short.expiry[low] == short.expiry[high])
-    below, above = _pairs(fits & (short.strike[low] < short.strike[high]))
-    return np.stack([upper[0][above], lower[0][below], lower[1][below], upper[1][above]])
-
-
-def _sets(book: Book) -> tuple[Floats, Indices, Indices]:
-    """Sets of spreads: money per unit of loss; lot and set of every short and long in them."""
-    short, long = book.short, book.long
-    kinds = sorted(set(zip(short.series.tolist(), short.expiry.tolist(), strict=True)))
-    money: list[float] = []
-    members: list[list[Indices]] = [[], []]
-    for series, expiry in kinds:
-        covers = np.flatnonzero((long.series == series) & (long.expiry >= expiry))
-        rights = np.unique(long.right[covers])
-        covered = np.flatnonzero(
-            (short.series == series) & (short.expiry == expiry) & np.isin(short.right, rights)
-        )
-        if not covered.size:
-            continue
-        for found, lots in zip(members, (covered, covers), strict=True):
-            found.append(np.stack([lots, np.full(lots.size, len(money))]))
-        money.append(float(short.multiplier[covered[0]] * short.strike[covered].mean()))
-    shorts, longs = (np.concatenate([np.empty((2, 0), np.intp), *part], axis=1) for part in members)
-    return np.array(money), shorts, longs
-
-
-def _stock_bound(book: Book) -> Floats:
-    """Contracts that the stock covers; shares if contracts are of several sizes."""
-    sizes = np.unique(np.concatenate([book.short.multiplier, book.long.multiplier]))
-    if sizes.size == 1:
-        return np.floor(abs(book.shares) / sizes + 1e-9)
-    return np.array([abs(book.shares)])
-
-
-def _stock_row(book: Book, columns: Columns, at: dict[str, int], n_columns: int) -> list[Floats]:
-    """The row that says how much stock is used, if a column uses any."""
-    sizes = np.unique(np.concatenate([book.short.multiplier, book.long.multiplier]))
-    row = np.zeros((1, n_columns))
-    for name, lots, members in (
-        ("covered", book.short, columns.covered),
-        ("hedges", book.long, columns.hedges),
-        ("collars", book.short, columns.collars[0]),
-    ):
-        units = lots.multiplier[members] if sizes.size > 1 else 1.0
-        row[0, at[name] + np.arange(members.size)] = units
-    return [row] if row.any() else []
-
-
-def _spread_rows(
-    book: Book, columns: Columns, given: Indices, at: dict[str, int]
-) -> Iterator[tuple[Floats, Floats]]:
-    """Rows and bounds of every set: loss at each long strike, counts of calls and of puts."""
-    for index, money in enumerate(columns.sets):
-        uses_short = np.flatnonzero(columns.spread_shorts[1] == index)
-        uses_long = np.flatnonzero(columns.spread_longs[1] == index)
-        shorts, longs = columns.spread_shorts[0, uses_short], columns.spread_longs[0, uses_long]
-        fixed = given[0, given[1] == index]
-        strikes = np.unique(book.long.strike[np.concatenate([longs, fixed])])
-        unit = money / book.short.multiplier[shorts[0]]
-        rows = np.zeros((strikes.size + 2, sum(columns.sizes)))
-        rows[:, at["spread_shorts"] + uses_short] = _paid(book.short, shorts, strikes, unit)
-        rows[:, at["spread_longs"] + uses_long] = -_paid(book.long, longs, strikes, unit)
-        rows[: strikes.size, at["sets"] + index] = -1.0
-        yield rows, _paid(book.long, fixed, strikes, unit) @ book.long.count[fixed]
-
-
-def _paid(lots: Lots, members: Indices, strikes: Floats, unit: float) -> Floats:
-    """Payoff of lots at strikes in some unit, then whether it is a call and whether a put."""
-    right = lots.right[members]
-    payoff = np.maximum(right * (strikes[:, None] - lots.strike[members]), 0.0) / unit
-    return np.concatenate([payoff, right[None] > 0.0, right[None] < 0.0])
+    lent = lent & admitted.lends
+    members, ends, given, money = list_columns(short, long, lent, spreads, choices)
+    totals = np.zeros(short.shape[1]) if totals is None else totals
+    matrix, bounds = list_rows(short, long, members, ends, given, money, totals, book.shares)
+    grain = list_grain(short, long, matrix, bounds, money)
+    families: list[Any] = []
+    start = 0
+    for family in range(FAMILIES):
+        rows, width = members[start : ends[family]], WIDTHS[family]
+        families.append(rows[:, :width].T if width else rows[:, 0])
+        start = ends[family]
+    families.append(money)
+    return Program(book, Columns(*families), members, ends, given[:, :2].T, matrix, bounds, grain)

@@ -1,20 +1,27 @@
 """Strategy-based margin as a rule: parameters, dates and sources, and the excess against spot."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
 
 from margin import _check
 from margin.account import Position
-from margin.instrument import Asset, OptionContract
+from margin.instrument import OptionContract
 from margin.revaluation import Revaluation
 from margin.rules.rule import Branch
-from margin.rules.strategy.book import book_of
-from margin.rules.strategy.envelope import cheapest_excess, lot_values
-from margin.rules.strategy.grouping import group_positions
+from margin.rules.staged import RequirementLine
+from margin.rules.strategy.account_excess import (
+    branches_of,
+    grouping_now,
+    lines_of,
+    values_of,
+)
+from margin.rules.strategy.grouping import SECONDS, group_positions
 from margin.rules.strategy.groups import Grouping
 from margin.rules.strategy.option_terms import OptionTerms
-from margin.rules.strategy.program import lent_lots, program_of
 from margin.rules.strategy.stock_terms import InitialStock, MaintenanceStock, StockTerms
 
 __all__ = [
@@ -25,6 +32,8 @@ __all__ = [
     "STRATEGY_VOLATILITY_INDEX",
     "StrategyRule",
 ]
+
+Floats = NDArray[np.float64]
 
 SOURCE = (
     "Cboe Rule 10.3, FINRA Rule 4210(f) with Regulatory Notices 09-53 and 12-44, Regulation T "
@@ -98,11 +107,6 @@ class StrategyRule:
         object.__setattr__(self, "name", _check.text("name", self.name))
 
     @property
-    def initial_factor(self) -> float:
-        """Options require initially what they require later; for stock see `initial_branches`."""
-        return 1.0
-
-    @property
     def vol_moves(self) -> tuple[float, ...]:
         """The rule reads present volatilities only."""
         return (0.0,)
@@ -119,7 +123,7 @@ class StrategyRule:
         *,
         spot: float,
         asof: datetime,
-        gap: float = 0.0,
+        seconds: float = SECONDS,
     ) -> Grouping:
         """The grouping that requires least maintenance, of flat positions at given prices.
 
@@ -133,9 +137,9 @@ class StrategyRule:
             In quote currency.
         asof : datetime
             Now.
-        gap : float
-            Share of what grouping saves that the search may leave in a large book, which takes
-            long to prove cheapest; the grouping says what is left.
+        seconds : float
+            Time after which the search stops in a large book, which takes long to prove cheapest;
+            the grouping says what it may leave.
 
         Returns
         -------
@@ -148,7 +152,7 @@ class StrategyRule:
             the positions are on several underlyings.
         """
         terms = (self.options, self.maintenance_stock)
-        return group_positions(positions, prices, terms, spot=spot, asof=asof, gap=gap)
+        return group_positions(positions, prices, terms, spot=spot, asof=asof, seconds=seconds)
 
     def initial_grouping(
         self,
@@ -157,11 +161,11 @@ class StrategyRule:
         *,
         spot: float,
         asof: datetime,
-        gap: float = 0.0,
+        seconds: float = SECONDS,
     ) -> Grouping:
         """The grouping that requires least to open; parameters and errors as for maintenance."""
         terms = (self.options, self.initial_stock)
-        return group_positions(positions, prices, terms, spot=spot, asof=asof, gap=gap)
+        return group_positions(positions, prices, terms, spot=spot, asof=asof, seconds=seconds)
 
     def excess_branches(
         self, revaluation: Revaluation, date_index: int = 0, vol_move: float = 0.0
@@ -188,72 +192,46 @@ class StrategyRule:
             If the account holds what strategy rules do not know, or is kept in coin.
         """
         terms = (self.options, self.maintenance_stock)
-        return _branches(terms, revaluation, date_index, vol_move)
+        return branches_of(terms, revaluation, date_index, vol_move)
 
     def initial_branches(
         self, revaluation: Revaluation, date_index: int = 0, vol_move: float = 0.0
     ) -> tuple[Branch, ...]:
         """Initial excess at every spot; parameters, branches and errors as for maintenance."""
         terms = (self.options, self.initial_stock)
-        return _branches(terms, revaluation, date_index, vol_move)
+        return branches_of(terms, revaluation, date_index, vol_move)
 
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg requires by itself with a minus sign, today, at spot.
+    def excess_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `excess_branches` at spots: (2, k), in quote currency."""
+        terms = (self.options, self.maintenance_stock)
+        return values_of(terms, revaluation, spots, (date_index, vol_move))
+
+    def maintenance_lines(self, revaluation: Revaluation) -> tuple[RequirementLine, ...]:
+        """What every group requires apart, what grouping it saves, and the value of all options.
 
         Parameters
         ----------
-        leg : Revaluation
-            Revaluation of an account that holds this leg alone.
-        worst : int
-            Index of a branch; 0 is "no requirement".
+        revaluation : Revaluation
+            The account, revalued.
 
         Returns
         -------
-        float
-            In quote currency.  The legs of a group together require less: see
-            `maintenance_grouping`.
+        tuple of RequirementLine
+            They add up to the maintenance requirement from present marks, in quote currency.
         """
-        return _alone(self.excess_branches(leg), leg.spot, worst)
+        terms = (self.options, self.maintenance_stock)
+        return tuple(lines_of(grouping_now(terms, revaluation)))
 
-    def initial_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg requires initially by itself; parameters as for `leg_profit`."""
-        return _alone(self.initial_branches(leg), leg.spot, worst)
-
-
-def _branches(
-    terms: tuple[OptionTerms, StockTerms], revaluation: Revaluation, date_index: int, move: float
-) -> tuple[Branch, ...]:
-    """Equity, and the balance less what the cheapest grouping requires."""
-    account, asof = revaluation.account, revaluation.dates[date_index]
-    if revaluation.in_coin:
-        raise ValueError(
-            f"a strategy rule needs an account in quote currency, got one in {account.currency}; "
-            "use a scenario rule"
-        )
-    settled = tuple(held for held in account.positions if _has_expired(held, asof))
-    book = book_of(held for held in account.positions if held not in settled)
-    program = program_of(book, lent_lots(book.long, terms[0].long_months, asof))
-    values = [
-        value
-        for lots in (book.short, book.long)
-        for value in lot_values(revaluation, lots, date_index, move)
-    ]
-    stock = tuple(held for held in account.positions if isinstance(held.instrument, Asset))
-    without = revaluation.with_account(replace(account, positions=(*settled, *stock)))
-    balance = without.equity(date_index, move)
-    excess = cheapest_excess(program, terms, revaluation, balance, values)
-    equity = revaluation.equity(date_index, move)
-    return Branch("no requirement", equity), Branch("cheapest grouping", excess)
-
-
-def _alone(branches: tuple[Branch, ...], spot: float, worst: int) -> float:
-    """A branch less equity at a spot."""
-    return float(branches[worst].curve(spot) - branches[0].curve(spot))
-
-
-def _has_expired(held: Position, asof: datetime) -> bool:
-    """Whether a position is in an option that has been settled."""
-    return isinstance(held.instrument, OptionContract) and held.instrument.expiry <= asof
+    def initial_lines(self, revaluation: Revaluation) -> tuple[RequirementLine, ...]:
+        """The same of the initial requirement."""
+        terms = (self.options, self.initial_stock)
+        return tuple(lines_of(grouping_now(terms, revaluation)))
 
 
 STRATEGY_EQUITY = StrategyRule()

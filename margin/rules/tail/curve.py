@@ -3,15 +3,77 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from margin.kernels.kinks import MOST_CROSSINGS, turning_points
+from margin.kernels.readings import read_lowest
 from margin.kernels.tail import COLUMNS, ERROR, LEFT, MEAN, RANKED, tail_pieces
 from margin.piecewise import PiecewiseCubic
+from margin.readings import refuse_outside
+from margin.rules.slopes import slope_curve, times_spot
 
-__all__ = ["mean_of_lowest", "ranked_value"]
+__all__ = ["lowest_values", "mean_of_lowest", "ranked_value"]
 
 Floats = NDArray[np.float64]
 
+# Slopes of this size, as a share of the largest value per width of a cell, are rounding.
+NOISE = 2.0**-44
 # Pieces for which there is room at first, per cell of the function.
 PIECES_PER_CELL = 8
+
+
+def lowest_values(
+    curve: PiecewiseCubic, factors: ArrayLike, count: int, *, spots: Floats, power: int = 0
+) -> Floats:
+    """The ``count`` lowest values among ``f(x_j S) / x_j ** power`` at single spots, ascending.
+
+    Parameters
+    ----------
+    curve : PiecewiseCubic
+        The function ``f``, in quote currency, without jumps.
+    factors : (n,) array-like
+        What the spot is multiplied by in each scenario, positive.
+    count : int
+        How many, from 1 to ``n``.
+    spots : (k,) array
+        In quote currency.
+    power : int
+        0, or 1 for amounts that are counted in coin.
+
+    Returns
+    -------
+    (k, count) array
+
+    Raises
+    ------
+    ValueError
+        If a spot that is read lies outside the range of the curve.
+
+    Notes
+    -----
+    Between two turning points of the function its values over ascending factors rise or fall, so
+    that the lowest lie at the ends of such runs: a few readings do, however many scenarios.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from margin.piecewise import line
+    >>> from margin.rules.tail.curve import lowest_values
+    >>> shares = line(0.0, 1.0, lowest=1.0, highest=300.0)
+    >>> lowest_values(shares, (1.2, 0.9, 0.95, 1.0), 2, spots=np.array([100.0])).round(6)
+    array([[90., 95.]])
+    """
+    moved = np.sort(np.asarray(factors, dtype=np.float64))
+    refuse_outside(curve.knots, moved, spots)
+    slope = slope_curve(curve).bernstein
+    size = np.abs(curve.bernstein).max() / np.diff(curve.knots)
+    if power:
+        slope = times_spot(slope_curve(curve)).bernstein - curve.bernstein
+        size *= curve.highest
+    slope = np.where(np.abs(slope) > NOISE * size[:, None], slope, 0.0)
+    turns = np.empty((1 + MOST_CROSSINGS) * slope.shape[0])
+    turns = turns[: turning_points(curve.knots, slope, turns)]
+    lowest = np.empty((spots.size, count))
+    read_lowest((curve.knots, curve.bernstein), turns, moved, power, spots, lowest)
+    return lowest
 
 
 def ranked_value(

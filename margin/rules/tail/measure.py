@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from margin import _check
 from margin.piecewise import PiecewiseCubic, combine
-from margin.rules.tail.curve import mean_of_lowest, ranked_value
+from margin.rules.tail.curve import lowest_values, mean_of_lowest, ranked_value
 
 __all__ = ["ExpectedShortfall", "Quantile", "TailMeasure", "ValueAtRisk"]
 
@@ -113,6 +113,14 @@ class ValueAtRisk:
         curves = [ranked_value(curve, factors, rank, weights=weights) for rank, _ in terms]
         return combine([weight for _, weight in terms], curves)
 
+    def lowest_at(
+        self, curve: PiecewiseCubic, factors: ArrayLike, spots: Floats, power: int = 0
+    ) -> Floats:
+        """The quantile of ``f(x_j S) / x_j ** power`` at spots (k,); as for `lowest_values`."""
+        terms = self.terms(np.size(factors))
+        values = lowest_values(curve, factors, terms[-1][0], spots=spots, power=power)
+        return sum((weight * values[:, rank - 1] for rank, weight in terms), np.zeros_like(spots))
+
     def shares(self, profits: ArrayLike) -> Floats:
         """What each scenario counts at in the quantile; they add up to 1."""
         order = np.argsort(profits, kind="stable")
@@ -185,6 +193,15 @@ class ExpectedShortfall:
         terms = self.terms(np.size(factors))
         curves = [mean_of_lowest(curve, factors, count, weights=weights) for count, _ in terms]
         return combine([weight for _, weight in terms], curves)
+
+    def lowest_at(
+        self, curve: PiecewiseCubic, factors: ArrayLike, spots: Floats, power: int = 0
+    ) -> Floats:
+        """The mean of the lowest at spots (k,); as for `lowest_values`."""
+        terms = self.terms(np.size(factors))
+        values = lowest_values(curve, factors, terms[-1][0], spots=spots, power=power)
+        means = ((weight, values[:, :count].mean(axis=1)) for count, weight in terms)
+        return sum((weight * mean for weight, mean in means), np.zeros_like(spots))
 
     def shares(self, profits: ArrayLike) -> Floats:
         """What each scenario counts at in the mean; they add up to 1."""

@@ -158,28 +158,35 @@ class TailRiskRule:
             branches.append(Branch(label, combine(weights, curves)))
         return tuple(branches)
 
-    def leg_profit(self, leg: Revaluation, worst: int) -> float:
-        """What one leg alone adds to branch ``worst`` less equity, today, at spot.
-
-        Legs offset each other, so these add up to more than the requirement; the shares of
-        `margin.rules.tail.statement.explain_tail` add up to it.
+    def excess_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `excess_branches` at spots: (b, k) in quote currency.
 
         Parameters
         ----------
-        leg : Revaluation
-            Revaluation of an account that holds this leg alone.
-        worst : int
-            Index of a branch; 0 is "no loss".
-
-        Returns
-        -------
-        float
+        revaluation : Revaluation
+            As for `excess_branches`, which has the same errors.
+        spots : (k,) array
             In quote currency.
+        date_index, vol_move : int and float
+            As for `excess_branches`.
         """
-        if worst == 0:
-            return 0.0
-        _, terms = self.terms()[worst - 1]
-        return -sum(weight * self.measure.loss(profits(leg, moves)) for weight, moves in terms)
+        _refuse_other_underlyings(revaluation)
+        moving = revaluation.moving(date_index, vol_move)
+        settled, now = revaluation.settled(date_index)(spots), moving(spots)
+        rows, power = [settled + now], int(revaluation.in_coin)
+        for _, terms in self.terms():
+            row = settled + (1.0 - sum(weight for weight, _ in terms)) * now
+            for weight, moves in terms:
+                factors = 1.0 + np.array(moves)
+                row = row + weight * self.measure.lowest_at(moving, factors, spots, power)
+            rows.append(row)
+        return np.stack(rows)
 
     def _move_sets(self) -> Iterator[tuple[float, ...]]:
         yield self.moves

@@ -4,13 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
+from numpy.typing import NDArray
+
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
+from margin.rules.attribution import leg_profit
 from margin.rules.rule import Branch
 from margin.rules.tims.groups import ClassGroup
 from margin.vol_move import VolMove
 
 __all__ = ["TimsAlong"]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +133,40 @@ class TimsAlong:
             branches.append(Branch("minimum", _raised(equity, -self.other_minimum)))
         return tuple(branches)
 
+    def excess_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `excess_branches` at spots: (b, k) in quote currency."""
+        alone = self.group.rule.excess_values(revaluation, spots, date_index, vol_move)
+        equity = alone[0]
+        rows = [equity]
+        for way in self._ways():
+            moved = alone[1 + way.scenario]
+            rows.append((1.0 - way.share) * equity + way.share * moved + way.add)
+        if len(alone) > 1 + len(self.group.order):
+            rows.append(alone[-1] - self.other_minimum)
+        elif self.other_minimum:
+            rows.append(equity - self.other_minimum)
+        every: Floats = np.stack(rows)
+        every[: 1 + len(list(self._ways()))] -= self.away
+        return every
+
     def leg_profit(self, leg: Revaluation, worst: int) -> float:
         """What one leg adds to branch ``worst`` less equity, today, at spot.
 
         What the other underlyings add is the same at every spot, and belongs to no leg.
-        Parameters as for `ScenarioRule.leg_profit`.
+        Parameters as for `margin.rules.attribution.leg_profit`.
         """
         ways = list(self._ways())
         if worst == 0:
             return 0.0
         if worst <= len(ways):
             way = ways[worst - 1]
-            return way.share * self.group.rule.leg_profit(leg, 1 + way.scenario)
+            return way.share * leg_profit(self.group.rule, leg, 1 + way.scenario)
         alone = self.group.rule.excess_branches(leg)
         if len(alone) == 1 + len(self.group.order):
             return 0.0

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from margin import _check
+from margin.revaluation import Revaluation
+from margin.rules.rule import Branch
 from margin.rules.scenario_rule import ScenarioRule
 
 __all__ = ["ClassGroup", "PortfolioGroup", "ProductGroup", "TimsRule"]
@@ -238,6 +240,42 @@ class TimsRule:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"an underlying must stand in one class, got {', '.join(twice)} twice")
+
+    @property
+    def vol_moves(self) -> tuple[float, ...]:
+        """Volatility moves whose revaluations any class reads; 0 comes first."""
+        every = (move for _, _, group in self._places() for move in group.rule.vol_moves)
+        return tuple(dict.fromkeys(every))
+
+    @property
+    def spot_moves(self) -> tuple[float, float]:
+        """Least and largest relative spot move of all classes."""
+        down, up = zip(*(group.rule.spot_moves for _, _, group in self._places()), strict=True)
+        return min(down), max(up)
+
+    def excess_branches(
+        self, revaluation: Revaluation, date_index: int = 0, vol_move: float = 0.0
+    ) -> tuple[Branch, ...]:
+        """Maintenance excess of an account in one underlying; see `tims_along` for several.
+
+        Raises
+        ------
+        ValueError
+            If the underlying has no class, or the account holds another one.
+        """
+        _, _, group = self.place(revaluation.underlying)
+        return group.rule.excess_branches(revaluation, date_index, vol_move)
+
+    def excess_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `excess_branches` at spots: (b, k) in quote currency."""
+        _, _, group = self.place(revaluation.underlying)
+        return group.rule.excess_values(revaluation, spots, date_index, vol_move)
 
     def place(self, underlying: str) -> tuple[PortfolioGroup, ProductGroup, ClassGroup]:
         """The groups that an underlying belongs to, from the widest to its class.

@@ -1,0 +1,1 @@
+"""Markets from chains of quoted options."""

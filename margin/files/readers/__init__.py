@@ -1,0 +1,1 @@
+"""Readers of what venues, brokers and spreadsheets say of an account."""

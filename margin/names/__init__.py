@@ -1,0 +1,1 @@
+"""Accounts with several underlyings: thresholds along a path, and the map of two names."""
