@@ -29,7 +29,7 @@ from benchmarks import _readme
 from benchmarks._sample import FRESH_SEED, STANDARD_SEED, Floats, Sample, standard_set
 from benchmarks._table import Row, micro, show, sizes, small
 from benchmarks._timing import cpu_seconds
-from pdesolve import Resolution, Scheme, black_scholes_price, solve_many
+from pdesolve import Resolution, Scheme, black_scholes, black_scholes_price, solve_many
 
 BATCH = 3_200
 CELLS = (32, 48, 64, 80, 96, 112, 128, 144, 160, 192, 256, 384)
@@ -84,18 +84,23 @@ EUROPEAN_PEERS: dict[str, Peer] = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One engine on one set: contracts it was shown on, errors, seconds of one price."""
+    """One engine on one set: contracts it was shown on, errors, seconds of one price.
+
+    ``gamma`` is the largest error of gamma, where there is a closed form and we are the engine.
+    """
 
     name: str
     shown: int
     largest: float
     rms: float
     seconds: float
+    gamma: float | None = None
 
     def row(self) -> Row:
         """The point as a row of the table."""
-        cells = (str(self.shown), small(self.largest), small(self.rms), micro(self.seconds))
-        return Row(self.name, cells)
+        gamma = "" if self.gamma is None else small(self.gamma)
+        sizes_and_time = small(self.largest), small(self.rms), gamma, micro(self.seconds)
+        return Row(self.name, (str(self.shown), *sizes_and_time))
 
 
 def truth(sample: Sample) -> Floats:
@@ -115,19 +120,39 @@ def truth(sample: Sample) -> Floats:
     return np.asarray(exact)
 
 
+def exact_gamma(sample: Sample) -> Floats | None:
+    """Gamma of each contract at its own spot in closed form; None for American contracts."""
+    terms = sample.contracts
+    if terms.american.all():
+        return None
+    exact = black_scholes(
+        sample.spots,
+        terms.strike,
+        terms.expiry,
+        vol=terms.volatility,
+        rate=terms.rate,
+        div_yield=terms.dividend_yield,
+        right=terms.right,
+    )
+    return np.asarray(exact.gamma)
+
+
 def ours(sample: Sample, exact: Floats) -> list[Point]:
     """Every grid of the ladder, by scheme."""
     points = []
+    gammas = exact_gamma(sample)
     batch = sample.tiled(BATCH)
     for scheme, steps in STEPS.items():
         for n_cells in CELLS:
             resolution = Resolution(n_cells, round(steps * n_cells))
             solve = partial(solve_many, resolution=resolution, scheme=scheme)
-            found = solve(sample.contracts, spots=sample.spots[:, None, None]).values[:, 0, 0]
+            found = solve(sample.contracts, spots=sample.spots[:, None, None])
             run = partial(solve, batch.contracts, spots=batch.spots[:, None, None])
             seconds = cpu_seconds(run, 3 if n_cells < 200 else 1) / BATCH
             name = f"{NAMES[scheme]} {resolution.n_cells} x {resolution.n_steps}"
-            points.append(Point(name, len(sample), *sizes(found - exact), seconds))
+            largest, rms = sizes(found.values[:, 0, 0] - exact)
+            gamma = None if gammas is None else sizes(found.gammas[:, 0, 0] - gammas)[0]
+            points.append(Point(name, len(sample), largest, rms, seconds, gamma))
     return points
 
 
@@ -157,7 +182,7 @@ def cheapest(points: list[Point], *, largest: float = np.inf, rms: float = np.in
 def promised(found: Point | None, name: str, floor: str, *, at_most: float) -> Row:
     """A row for a floor in seconds."""
     if found is None:
-        return Row(f"{name}: no grid", ("", "", "", ""), floor, holds=False)
+        return Row(f"{name}: no grid", ("", "", "", "", ""), floor, holds=False)
     cells = found.row().cells
     return Row(f"{name}: {found.name}", cells, floor, found.seconds <= at_most)
 
@@ -213,7 +238,7 @@ def readme_rows(seen: list[Point]) -> list[tuple[str, ...]]:
 
 def main() -> int:
     print("cells x steps of the coarser grid; the finer, extrapolated with it, has twice of both")
-    columns = ("strike 100", "contracts", "max error", "rms error", "us each")
+    columns = ("strike 100", "contracts", "max error", "rms error", "max gamma error", "us each")
     rows: list[Row] = []
     for seed in (STANDARD_SEED, FRESH_SEED):
         for american in (True, False):
