@@ -138,9 +138,10 @@ def _solved(
     dividends: Dividends = (),
 ) -> Work:
     """Return the work from contract and model to values, grid included."""
+    between = float(spots.min()), float(spots.max())
 
     def work() -> Floats:
-        grid = default_grid(pose(contract, model, dividends), *size)
+        grid = default_grid(pose(contract, model, dividends), *size, between)
         surface = solve(contract, model, dividends=dividends, grid=grid)
         return np.asarray(surface.value(spots))
 

@@ -7,7 +7,7 @@ none for Merton's model but that of Bates, here with hardly any volatility of va
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import QuantLib as ql
@@ -134,6 +134,7 @@ def _process(spot: float, problem: Problem) -> ql.BlackScholesMertonProcess:
     )
 
 
+@cache
 def _table(problem: Problem, spot: float) -> ql.LocalVolTermStructure:
     life = problem["expiry"]
     sigma = problem.local_volatility(spot).volatility

@@ -2,11 +2,21 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def cpu_seconds(work: Callable[[], object], repeats: int = 3) -> float:
     """Seconds of processor time of all threads of this process."""
     return _best(work, repeats, time.process_time)
+
+
+def cpu_seconds_once(work: Callable[[], T]) -> tuple[T, float]:
+    """Return what the work gives, and the seconds of processor time that it took."""
+    start = time.process_time()
+    result = work()
+    return result, time.process_time() - start
 
 
 def wall_seconds(work: Callable[[], object], repeats: int = 3) -> float:

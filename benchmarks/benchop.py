@@ -13,27 +13,27 @@ Method  Parameters and references from `tests/reference/benchop.csv`.  Grids gro
 """
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks import _benchop_ours as ours
 from benchmarks import _benchop_quantlib as quantlib
 from benchmarks._benchop import Floats, Problem, problems
 from benchmarks._table import Row, show, small
-from benchmarks._timing import cpu_seconds
+from benchmarks._timing import cpu_seconds, cpu_seconds_once
 
 BOUND = 1e-4
-SLOW, REPEATS = 0.02, 25  # seconds above which a solve is timed once; else the best of some
+SLOW, REPEATS = 0.02, 20  # seconds above which a solve is timed once; else the best of some
 
 Grid = tuple[int, ...]
 Work = Callable[[], Floats]
 
 LANES = tuple((16 * k, 3 * k) for k in (2, 3, 4, 6, 8, 12, 16, 24))
-STEPPED = tuple((16 * k, 4 * k) for k in (3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 48, 64))
+STEPPED = tuple((16 * k, 4 * k) for k in (3, 4, 5, 6, 8, 10, 12, 16, 18, 20, 24, 32))
 REFINEMENTS = ((2,), (4,), (6,), (8,))
-DOUBLING = tuple((25 * 2**k, 50 * 2**k) for k in range(6))
+DOUBLING = tuple((25 * 2**k, 50 * 2**k) for k in range(1, 6))
 VOLUME = tuple((25 * 2**k, 100 * 2**k, 25 * 2**k) for k in range(3))
-THIN_VOLUME = tuple((25 * 2**k, 100 * 2**k, 10) for k in range(3))
+THIN_VOLUME = tuple((25 * 2**k, 100 * 2**k, 10) for k in range(2))
 CUBE = tuple((50 * 2**k, 50 * 2**k, 25 * 2**k) for k in range(3))
 
 
@@ -75,16 +75,16 @@ CONTESTS = {
 }
 
 
-def ladder(problem: Problem, build: Callable[[Grid], Work], grids: Iterable[Grid]) -> list[Point]:
+def ladder(problem: Problem, build: Callable[[Grid], Work], grids: tuple[Grid, ...]) -> list[Point]:
     """Measure growing grids, until two in a row are accurate enough."""
     points: list[Point] = []
+    build(grids[0])()  # loads what is loaded once
     for grid in grids:
         work = build(grid)
-        error = problem.relative_error(work())
-        seconds = cpu_seconds(work, 1)
+        values, seconds = cpu_seconds_once(work)
         if seconds < SLOW:
             seconds = min(seconds, cpu_seconds(work, REPEATS))
-        points.append(Point(grid, error, seconds))
+        points.append(Point(grid, problem.relative_error(values), seconds))
         if len(points) > 1 and max(point.error for point in points[-2:]) <= BOUND:
             break
     return points

@@ -3,12 +3,10 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pdesolve.spot_grid import spot_grid  # before its module takes the name
-
 if TYPE_CHECKING:
     from pdesolve.american_implied import american_implied_volatility, european_equivalent
     from pdesolve.arbitrage import Arbitrage, Violation, violations
-    from pdesolve.batch import PriceSurfaces, Resolution, Scheme, solve_many
+    from pdesolve.batch import PriceSurfaces, Resolution, Scheme, solve_by_date, solve_many
     from pdesolve.beyond_grid import everywhere
     from pdesolve.claim import Barrier, Claim, Knock, Paid, no_touch, one_touch
     from pdesolve.closed_form import Greeks, black_76, black_scholes, black_scholes_price
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from pdesolve.pricing import price
     from pdesolve.quote import Quote
     from pdesolve.solver import solve
+    from pdesolve.spot_nodes import spot_grid
     from pdesolve.surface import PriceSurface
     from pdesolve.term_structure import Flat, PiecewiseConstant, SmoothCurve
     from pdesolve.two_assets.contract import BasketOption, exchange_option, spread_option
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "american_implied": ("american_implied_volatility", "european_equivalent"),
     "arbitrage": ("Arbitrage", "Violation", "violations"),
-    "batch": ("PriceSurfaces", "Resolution", "Scheme", "solve_many"),
+    "batch": ("PriceSurfaces", "Resolution", "Scheme", "solve_by_date", "solve_many"),
     "beyond_grid": ("everywhere",),
     "claim": ("Barrier", "Claim", "Knock", "Paid", "no_touch", "one_touch"),
     "closed_form": ("Greeks", "black_76", "black_scholes", "black_scholes_price"),
@@ -72,6 +71,7 @@ _HOMES = {
     "pricing": ("price",),
     "quote": ("Quote",),
     "solver": ("solve",),
+    "spot_nodes": ("spot_grid",),
     "surface": ("PriceSurface",),
     "term_structure": ("Flat", "PiecewiseConstant", "SmoothCurve"),
     "two_assets.contract": ("BasketOption", "exchange_option", "spread_option"),
@@ -141,6 +141,7 @@ __all__ = [
     "price",
     "show_versions",
     "solve",
+    "solve_by_date",
     "solve_heston",
     "solve_many",
     "solve_two_assets",

@@ -1,20 +1,23 @@
 """Many vanilla contracts at once: values on spots and dates from one batch of marches."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pdesolve import arguments
-from pdesolve.blocks import MARCHES, Scheme, cut, march_by_policy, run
+from pdesolve.blocks import MARCHES, Scheme, Spots, cut, march_by_policy, run
 from pdesolve.certain import best_exercise, certain_value
 from pdesolve.contracts import Contracts
 from pdesolve.frames import Frame
+from pdesolve.kernels.read import read_payoffs
 from pdesolve.layout import exercisable, lay_out, two_sided
 from pdesolve.progress import Telling, told
 from pdesolve.scaled_grid import ScaledGrid, scaled_grid
 
-__all__ = ["PriceSurfaces", "Resolution", "Scheme", "solve_many"]
+__all__ = ["PriceSurfaces", "Resolution", "Scheme", "solve_by_date", "solve_many"]
 
 Floats = NDArray[np.float64]
 
@@ -159,42 +162,116 @@ def solve_many(
         raise ValueError(
             f"times must be a row and spots at least one, got shapes {at.shape} and {where.shape}"
         )
-    everywhere = np.broadcast_to(where, (len(contracts), at.size, where.shape[-1]))
-    out = np.zeros((4, *everywhere.shape))
+    shape = len(contracts), at.size, where.shape[-1]
+    if where.ndim < 3:  # one row for all contracts
+        row = np.broadcast_to(where, shape[1:]).reshape(-1)
+        everywhere = np.broadcast_to(row, (shape[0], row.size))
+    else:
+        everywhere = np.broadcast_to(where, shape).reshape(shape[0], shape[1] * shape[2])
+    starts = np.arange(at.size + 1) * shape[2]
+    how = _How(resolution, scheme, threads, progress)
+    out = _solved(contracts, (everywhere, starts), at, how)
+    return PriceSurfaces(contracts, where, at, *out.reshape(4, *shape))
+
+
+def solve_by_date(
+    contracts: Contracts,
+    *,
+    spots: Sequence[ArrayLike],
+    times: ArrayLike,
+    resolution: Resolution = DEFAULT_RESOLUTION,
+    threads: int = 1,
+) -> tuple[PriceSurfaces, ...]:
+    """Value many contracts on dates that each have spots of their own, in one batch.
+
+    As `solve_many`, which wants equally many spots on all dates.
+
+    Parameters
+    ----------
+    contracts : Contracts
+        ``c`` contracts.
+    spots : sequence of (k,) array-like
+        One row per date, shared by all contracts, in quote currency, positive.
+    times : (d,) array-like
+        Years from today, zero or more.
+    resolution : Resolution
+        Size of the grids.
+    threads : int
+        Threads that march blocks of contracts.
+
+    Returns
+    -------
+    tuple of PriceSurfaces
+        One per date.
+
+    Raises
+    ------
+    ValueError
+        If a spot is not positive, a time is negative, or rows and times are not equally many.
+
+    Examples
+    --------
+    >>> from pdesolve import Contracts
+    >>> from pdesolve.batch import solve_by_date
+    >>> put = Contracts("put", 100.0, 0.5, 0.3, 0.04, 0.0, True)
+    >>> now, later = solve_by_date(put, spots=[[95.0, 100.0], [90.0]], times=[0.0, 0.25])
+    >>> now.values.round(3), later.values.round(3)
+    (array([[[10.009,  7.584]]]), array([[[11.478]]]))
+    """
+    at = arguments.not_negative("times", times)
+    rows = [np.atleast_1d(arguments.positive("spots", row)) for row in spots]
+    if at.shape != (len(rows),):
+        raise ValueError(f"times must be one for each row of spots, got {at.size} and {len(rows)}")
+    starts = np.cumsum([0, *(row.size for row in rows)])
+    where = np.broadcast_to(np.concatenate(rows), (len(contracts), starts[-1]))
+    how = _How(resolution, Scheme.TR_BDF2, threads, progress=False)
+    out = _solved(contracts, (where, starts), at, how)
+    return tuple(
+        PriceSurfaces(contracts, row, at[d : d + 1], *out[:, :, None, first:last])
+        for d, (row, first, last) in enumerate(zip(rows, starts, starts[1:], strict=False))
+    )
+
+
+class _How(NamedTuple):
+    """How a batch is solved, as `solve_many` takes it."""
+
+    resolution: Resolution
+    scheme: Scheme
+    threads: int
+    progress: Telling
+
+
+def _solved(contracts: Contracts, spots: Spots, at: Floats, how: _How) -> Floats:
+    """Value, delta, gamma and error (4, c, k) at ``spots`` (c, k), date after date."""
+    out = np.zeros((4, *spots[0].shape))
     left = np.maximum(contracts.expiry[:, None] - at, 0.0)
     certain = (left == 0.0) | (contracts.volatility[:, None] == 0.0)
     if certain.any():
-        _fill_certain(contracts, left, certain, everywhere, out)
+        _fill_certain(contracts, left, certain, spots, out)
         left = np.where(certain, 0.0, left)
-    between, grids = two_sided(contracts), resolution.grids()
+    between, grids = two_sided(contracts), how.resolution.grids()
     if between.any():
         inner = lay_out(contracts, np.where(between[:, None], left, 0.0))
         left = np.where(between[:, None], 0.0, left)
-        parts = cut(inner, grids, march_by_policy, threads)
+        parts = cut(inner, grids, march_by_policy, how.threads)
     else:
         parts = []
-    parts += cut(lay_out(contracts, left), grids, MARCHES[scheme], threads)
-    run(parts, everywhere, out, threads=threads, progress=told(progress))
-    return PriceSurfaces(contracts, where, at, *out)
+    parts += cut(lay_out(contracts, left), grids, MARCHES[how.scheme], how.threads)
+    run(parts, spots, out, threads=how.threads, progress=told(how.progress))
+    return out
 
 
 def _fill_certain(
-    contracts: Contracts, left: Floats, certain: NDArray[np.bool_], spots: Floats, out: Floats
+    contracts: Contracts, left: Floats, certain: NDArray[np.bool_], spots: Spots, out: Floats
 ) -> None:
     """Fill in values and deltas at expiry and of contracts without volatility."""
-    c, d = np.nonzero(certain)
-    spot = spots[c, d]
-    strike, rate, dividend_yield, right = (
-        np.broadcast_to(column[c, None], spot.shape)
-        for column in (
-            contracts.strike,
-            contracts.rate,
-            contracts.dividend_yield,
-            contracts.right,
-        )
-    )
-    at = np.broadcast_to(left[c, d, None], spot.shape)
-    waits = exercisable(contracts)[c, None] & (at > 0.0)
-    if waits.any():
-        at = np.where(waits, best_exercise(spot, strike, at, rate, dividend_yield, right), at)
-    out[:2, c, d] = certain_value(spot, strike, at, rate, dividend_yield, right)
+    read_payoffs(contracts.right, contracts.strike, left == 0.0, spots, out)
+    for c, d in zip(*np.nonzero(certain & (left > 0.0)), strict=True):
+        part = slice(spots[1][d], spots[1][d + 1])
+        spot = spots[0][c, part]
+        terms = (contracts.rate[c], contracts.dividend_yield[c], contracts.right[c])
+        rate, dividend_yield, right = (np.full(spot.shape, term) for term in terms)
+        strike, at = np.full(spot.shape, contracts.strike[c]), np.full(spot.shape, left[c, d])
+        if exercisable(contracts)[c]:
+            at = best_exercise(spot, strike, at, rate, dividend_yield, right)
+        out[:2, c, part] = certain_value(spot, strike, at, rate, dividend_yield, right)

@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 from pdesolve.kernels.batch import crank_nicolson, tr_bdf2
 from pdesolve.kernels.lanes import FIELD
 from pdesolve.kernels.policy import tr_bdf2_policy
-from pdesolve.kernels.read import BLOCK, ELAPSED, columns_at, read_columns
+from pdesolve.kernels.read import BLOCK, ELAPSED, LANE, columns_at, read_columns
 from pdesolve.layout import Layout
 from pdesolve.progress import Progress
 from pdesolve.scaled_grid import ScaledGrid
 
-__all__ = ["MARCHES", "Part", "Scheme", "cut", "march_by_policy", "run"]
+__all__ = ["MARCHES", "Part", "Scheme", "Spots", "cut", "march_by_policy", "run"]
 
 Floats = NDArray[np.float64]
 Lanes = NDArray[np.void]
 Grids = tuple[ScaledGrid, ScaledGrid]
+Spots = tuple[Floats, NDArray[np.int64]]
 March = Callable[[ScaledGrid, Lanes, Lanes, Lanes], None]
 """Fills floors and levels of blocks from their terms, on a grid."""
 
@@ -92,8 +93,8 @@ def cut(layout: Layout, grids: Grids, march: March, threads: int) -> list[Part]:
     return parts
 
 
-def run(parts: list[Part], spots: Floats, out: Floats, *, threads: int, progress: Progress) -> None:
-    """Fill ``out`` (4, c, d, k) from all parts at ``spots`` (c, d, k)."""
+def run(parts: list[Part], spots: Spots, out: Floats, *, threads: int, progress: Progress) -> None:
+    """Fill ``out`` (4, c, k) from all parts at spots (c, k) and where those of each date start."""
     n_blocks, done = sum(len(part.terms) for part in parts), 0
     solve = partial(_march_and_read, spots=spots, out=out)
     if threads == 1 or len(parts) == 1:
@@ -111,22 +112,30 @@ def run(parts: list[Part], spots: Floats, out: Floats, *, threads: int, progress
         pool.shutdown(cancel_futures=True)
 
 
-def _march_and_read(part: Part, spots: Floats, out: Floats) -> None:
+def _march_and_read(part: Part, spots: Spots, out: Floats) -> None:
     """Fill in what the jobs of one part ask for."""
-    (_, coarse), (floors, fine) = (_columns(grid, part) for grid in part.grids)
+    (_, coarse), (free, fine) = (_columns(grid, part) for grid in part.grids)
     spacing = part.grids[1].stretch, part.grids[1].step
-    read_columns(spacing, part.terms[FIELD], part.jobs, floors, coarse, fine, spots, out)
+    read_columns(spacing, part.terms[FIELD], part.jobs, coarse, fine, free, spots, out)
 
 
-def _columns(grid: ScaledGrid, part: Part) -> tuple[Floats, Floats]:
-    """March on one grid: floors, and last levels or values by job as `read_columns` takes them."""
+def _columns(grid: ScaledGrid, part: Part) -> tuple[NDArray[np.int64], Floats]:
+    """March on one grid: for each job the first node above the floor, and values at the nodes."""
     terms, jobs, n_nodes = part.terms, part.jobs, grid.nodes.size
     dense = bool((jobs[ELAPSED] < 1.0).any())
     floors = np.empty((len(terms), n_nodes), terms.dtype)
     levels = np.empty((len(terms), grid.times.size if dense else 1, n_nodes), terms.dtype)
     part.march(grid, terms, floors, levels)
-    if not dense:
-        return floors[FIELD], levels[FIELD][:, 0]
-    columns = np.empty((jobs.shape[1], n_nodes))
-    columns_at(grid, terms[FIELD], jobs, floors[FIELD], levels[FIELD], columns)
-    return floors[FIELD], columns[..., None]
+    floor, (block, lane) = floors[FIELD], jobs[[BLOCK, LANE]].astype(np.int64)
+    if dense:
+        columns = np.empty((jobs.shape[1], n_nodes))
+        columns_at(grid, terms[FIELD], jobs, floor, levels[FIELD], columns)
+        above = columns > floor[block, :, lane]
+        return np.where(above.any(axis=1), above.argmax(axis=1), n_nodes), columns
+    last, place = levels[FIELD][:, 0], block * floor.shape[2] + lane
+    above = last > floor
+    free = np.where(above.any(axis=1), above.argmax(axis=1), n_nodes).reshape(-1)
+    columns = last.transpose(0, 2, 1).reshape(-1, n_nodes)
+    if not np.array_equal(place, np.arange(place.size)):  # some lanes have several jobs
+        free, columns = free[place], columns[place]
+    return free, columns

@@ -6,6 +6,7 @@ from enum import Enum
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from pdesolve.contract import Exercise, Option, Right
 from pdesolve.payoff import Payoff
@@ -99,6 +100,13 @@ class Barrier:
     def levels(self) -> tuple[float, ...]:
         """The barriers that there are, ascending, in quote currency."""
         return tuple(level for level in (self.lower, self.upper) if level is not None)
+
+    def touched(self, spots: ArrayLike) -> NDArray[np.bool_]:
+        """Whether spots are at a barrier or beyond it."""
+        at = np.asarray(spots, dtype=float)
+        lower = -math.inf if self.lower is None else self.lower
+        upper = math.inf if self.upper is None else self.upper
+        return (at <= lower) | (at >= upper)
 
 
 @dataclass(frozen=True, slots=True)

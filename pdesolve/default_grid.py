@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pdesolve.grid import N_STEPS, Grid, time_grid
 from pdesolve.operator import Region, exercise_rates, exercise_region
 from pdesolve.problem import Problem
-from pdesolve.spot_grid import FURTHEST, N_CELLS, REACH, apart, spot_grid
+from pdesolve.spot_nodes import FURTHEST, N_CELLS, REACH, apart, spot_grid
 
 __all__ = ["default_grid"]
 
@@ -51,26 +51,34 @@ def default_grid(
     drift = _drift(problem, deviation, gain - loss)
     early, turn = _turn(problem, gain, loss)
     points, spread = _gathering(drift, deviation, early)
-    levels = np.array([*problem.levels, *problem.model.nodes]) if problem.levels else np.ones(1)
     first, last = _range(drift, deviation, turn, math.log(FURTHEST) if between is None else 0.0)
     further = _further(problem, deviation)
     away = np.exp(sign * np.array([first - further, last + further]))
-    shrunk, grown = float(away.min()), float(away.max())
-    inner, outer = levels.min(), levels.max()
-    if between is not None:
-        levels = _seen(levels, between, shrunk, grown)
-        inner, outer = min(levels.min(), between[0]), max(levels.max(), between[1])
-    low, high = _walls(problem)
-    lowest, highest = max(low, shrunk * inner), min(high, grown * outer)
-    on_grid = levels[(levels >= lowest) & (levels <= highest)]
-    along = np.outer(on_grid, np.exp(sign * points)).ravel()
+    levels, (lowest, highest) = _levels_and_ends(problem, away, between)
+    along = np.outer(levels, np.exp(sign * points)).ravel()
     along = along[(along > lowest) & (along < highest)]
-    ends = {"lowest": lowest, "highest": highest, "n_cells": n_cells}
-    nodes = apart(np.concatenate([on_grid, along]), spread, **ends)
-    spots = spot_grid(nodes, spread, **ends)
+    marks = np.concatenate([levels, along])
+    nodes = apart(marks, spread, lowest=lowest, highest=highest, n_cells=n_cells)
+    spots = spot_grid(nodes, spread, lowest=lowest, highest=highest, n_cells=n_cells)
     restarts = [date for date in problem.model.dates if date < expiry]
     restarts += [expiry - left for left in problem.dates()]
     return Grid(spots, time_grid(expiry, _enough(problem, n_steps), restarts=restarts))
+
+
+def _levels_and_ends(
+    problem: Problem, away: Floats, between: tuple[float, float] | None
+) -> tuple[Floats, tuple[float, float]]:
+    """Levels and seams on the grid, and its ends; ``away`` (2,) are those over a level."""
+    levels = np.array(problem.levels or (1.0,))
+    shrunk, grown = float(away.min()), float(away.max())
+    first, last = float(levels.min()), float(levels.max())
+    if between is not None:
+        levels = _seen(levels, between, shrunk, grown)
+        first, last = min(float(levels.min()), between[0]), max(float(levels.max()), between[1])
+    low, high = _walls(problem)
+    lowest, highest = max(low, shrunk * first), min(high, grown * last)
+    levels = np.array([*levels, *(seam for seam in problem.seams if seam not in levels)])
+    return levels[(levels >= lowest) & (levels <= highest)], (lowest, highest)
 
 
 def _seen(levels: Floats, between: tuple[float, float], shrunk: float, grown: float) -> Floats:

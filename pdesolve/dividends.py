@@ -7,7 +7,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Dividend", "EscrowedDividends", "Shortfall", "ex_spots"]
+__all__ = ["Dividend", "EscrowedDividends", "Shortfall", "ex_spots", "shortfalls"]
 
 Floats = NDArray[np.float64]
 
@@ -129,3 +129,25 @@ def ex_spots(dividends: tuple[Dividend, ...], spots: Floats) -> tuple[Floats, Fl
             slopes = np.where(pays, slopes * (1.0 - dividend.share), 0.0)
             spots = np.maximum(left, 0.0)
     return spots, slopes
+
+
+def shortfalls(dividends: tuple[Dividend, ...]) -> tuple[float, ...]:
+    """Spots just before dividends of one date up to which one of them has not enough to pay.
+
+    Parameters
+    ----------
+    dividends : tuple of Dividend
+        Paid one after the other.
+
+    Returns
+    -------
+    tuple of float
+        Quote currency.
+    """
+    found = []
+    for number, dividend in enumerate(dividends):
+        spot = dividend.cash / (1.0 - dividend.share)
+        for before in reversed(dividends[:number]):
+            spot = (spot + before.cash) / (1.0 - before.share)
+        found.append(spot)
+    return tuple(spot for spot in found if spot > 0.0)

@@ -64,7 +64,9 @@ def beyond(problem: Problem, spots: Floats, left: Floats) -> Floats:
     touched = problem.touched(spots)
     out = np.empty((left.size, spots.size))
     out[:, ~touched] = _certain(problem, spots[~touched], left)
-    if problem.watched is not None:
+    if problem.watched is not None and problem.alive is not None:
+        out[:, touched] = _certain(problem.alive, spots[touched], left)
+    elif problem.watched is not None:
         out[:, touched] = problem.rebate(left)[:, None]
     elif problem.claim.barrier is not None:
         out[:, touched] = _to_be_touched(problem, problem.claim.barrier, spots[touched], left)
@@ -98,10 +100,11 @@ def _certain(problem: Problem, spots: Floats, left: Floats) -> Floats:
 
     ``spots`` (k,) or (n, k), ``left`` (n,).
     """
-    now, until = left[:, None, None], _exercise_times(problem, left)[..., None]
-    reached = problem.forward(np.atleast_2d(spots)[:, None], now, np.minimum(until, now))
-    paid = problem.discount(now, np.minimum(until, now)) * problem.exercised(reached, until)
-    return np.asarray(np.where(until <= now, paid, -np.inf).max(axis=1))
+    now, dates = left[:, None, None], _exercise_times(problem, left)[..., None]
+    until = np.minimum(dates, now)
+    reached = problem.forward(np.atleast_2d(spots)[:, None], now, until)
+    paid = problem.discount(now, until) * problem.exercised(reached, until)
+    return np.asarray(np.where(dates <= now, paid, -np.inf).max(axis=1))
 
 
 def _exercise_times(problem: Problem, left: Floats) -> Floats:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pdesolve.dividends import ex_spots
+from pdesolve.dividends import ex_spots, shortfalls
 from pdesolve.problem import Event, Problem
-from pdesolve.rows import Rows, smoothed_maximum
+from pdesolve.rows import Rows, share_of_cell, smoothed_maximum
 
 __all__ = ["Happening", "before_event"]
 
@@ -44,9 +44,11 @@ def before_event(happening: Happening, values: Floats) -> Floats:
 
     Kinks and jumps that it makes are averaged over their cells, as those of a payoff.
     """
-    event, problem, rows, after, touched = happening
+    event, problem, rows, _, touched = happening
     if event.dividends:
-        values = after(ex_spots(event.dividends, rows.spots)[0]) / rows.units
+        values = _paid(happening, rows.spots) / rows.units
+        for spot in shortfalls(event.dividends):
+            _average(happening, float(rows.places_of(np.array(spot))), values)
     if event.exercise:
         floor = rows.payoff
         if problem.escrowed:
@@ -62,6 +64,22 @@ def before_event(happening: Happening, values: Floats) -> Floats:
     return values
 
 
+def _paid(happening: Happening, spots: Floats) -> Floats:
+    """Value at spots (k,) just before dividends, in quote currency."""
+    return happening.after(ex_spots(happening.event.dividends, spots)[0])
+
+
+def _average(happening: Happening, wall: float, values: Floats) -> None:
+    """Replace a value (m,) by the average of the two sides of a wall that divides its cell."""
+    rows = happening.rows
+    cells = [share_of_cell(rows.places, wall, below=below) for below in (True, False)]
+    k = cells[0][0]
+    if 0 < k < rows.places.size - 1:
+        spots = rows.spots_at(np.array([middle for _, _, middle in cells]))
+        sides = _paid(happening, spots) / rows.units_of(spots)
+        values[k] = sum(share * side for (_, share, _), side in zip(cells, sides, strict=True))
+
+
 def _looked_at(happening: Happening, values: Floats) -> Floats:
     """Replace values beyond the barrier, with the average over a cell that it divides."""
     _, problem, rows, _, touched = happening
@@ -69,17 +87,13 @@ def _looked_at(happening: Happening, values: Floats) -> Floats:
     gone = problem.touched(rows.spots)
     out = values.copy()
     out[gone] = touched(rows.spots[gone]) / rows.units[gone]
-    middles = 0.5 * (places[1:] + places[:-1])
     assert barrier is not None
     for level in barrier.levels:
-        wall = float(np.log(level / rows.scale))
-        k = int(np.searchsorted(middles, wall))
-        if 0 < k < middles.size:
-            low, high = float(middles[k - 1]), float(middles[k])
-            below, above = 0.5 * (low + wall), 0.5 * (wall + high)
-            living, dead = (above, below) if level == barrier.lower else (below, above)
+        wall, lives_below = float(np.log(level / rows.scale)), level == barrier.upper
+        k, share, living = share_of_cell(places, wall, below=lives_below)
+        dead = share_of_cell(places, wall, below=not lives_below)[2]
+        if 0 < k < places.size - 1:
             alive = float(np.interp(living, places, values))
             lost = float(touched(np.array([rows.scale * np.exp(dead)]))[0]) / rows.scale
-            share = 2.0 * abs(wall - living) / (high - low)
             out[k] = share * alive + (1.0 - share) * lost
     return out

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ Floats = NDArray[np.float64]
 
 # Multiples of the ends at which values beyond the nodes are looked at, which run straight there.
 AWAY = np.array([[0.5, 0.25], [2.0, 4.0]])
+EVERY = slice(None)
 
 
 class Column(NamedTuple):
@@ -33,7 +35,7 @@ class Column(NamedTuple):
     held: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class March:
     """The values of a contract on every node and level of one grid.
 
@@ -77,11 +79,19 @@ class March:
 
     @property
     def aligned(self) -> bool:
-        """Whether all kinks, barriers and jumps of coefficients on the grid are nodes."""
+        """Whether all kinks, barriers and seams on the grid are nodes."""
         spots = self.rows.spots
         low, high = sorted(spots[[0, -1]].tolist())
-        levels = (*self.problem.levels, *self.problem.model.nodes)
+        levels = (*self.problem.levels, *self.problem.seams)
         return all((spots == level).any() for level in levels if low <= level <= high)
+
+    @cached_property
+    def _beyond_barrier(self) -> NDArray[np.bool_]:
+        """Rows beyond a barrier, where a contract that waits is no longer itself."""
+        spots, barrier = self.rows.spots, self.problem.claim.barrier
+        if barrier is None or not self.problem.jumps_in:
+            return np.zeros(spots.size, dtype=bool)
+        return self.problem.touched(spots) & ~np.isin(spots, barrier.levels)
 
     def column(self, left: float) -> Column:
         """Return the values at the nodes with ``left`` years to expiry, above 0.
@@ -98,7 +108,7 @@ class March:
     def marked(self, values: Floats, left: float) -> Column:
         """Return values at the nodes with the rows marked that are exercised."""
         if self.region is Region.NOWHERE:
-            return Column(values, np.zeros(values.size, dtype=bool))
+            return Column(values, self._beyond_barrier)
         escrowed = bool(self.problem.escrowed)
         held = values <= (self.floors(self.rows.spots, left)[0] if escrowed else self.rows.payoff)
         if self.region is Region.FROM_FIRST:
@@ -123,9 +133,12 @@ class March:
         return float(places[free] - cells * (places[free] - places[free - 1]))
 
     def floors(self, spots: Floats, left: float) -> Floats:
-        """Exercise value and its slope by ``z`` at spots (k,), in units of the rows, (2, k)."""
+        """Exercise value and its slope by ``z`` at spots (k,), in units of the rows, (2, k).
+
+        Minus infinity, and no slope, where there is no exercise.
+        """
         if self.region is Region.NOWHERE:
-            return np.full((2, spots.size), -np.inf)
+            return np.repeat([[-np.inf], [np.nan]], spots.size, axis=1)
         rows, payoff = self.rows, self.problem.claim.payoff
         if self.problem.escrowed:
             whole = spots + self.problem.escrow(np.array(left))
@@ -175,12 +188,22 @@ class March:
             for side in np.flatnonzero(problem.touched(rows.spots[[0, -1]])).tolist():
                 spot = float(rows.spots[[0, -1]][side])
                 ends[..., side] = self.alive.along(spot, start, times) / rows.scale
-        floors = None
-        if problem.escrowed and self.region is Region.ANYWHERE:
-            floors = problem.exercised(rows.spots, left[..., None]) / rows.units
+        region, floors = self._held(start, times, left)
         damping = max(DAMPING_STEPS - (start - self._restart(start)), 0)
         stretch = Stretch(times, ends, floors, damping, self._jumping(times[:-1], left[:, 0]))
-        fill(self.scheme, self.region, self.operator(times), stretch, stages, levels)
+        fill(self.scheme, region, self.operator(times), stretch, stages, levels)
+
+    def _held(self, start: int, times: Floats, left: Floats) -> tuple[Region, Floats | None]:
+        """Where values are held above a floor, and the floor (n, 2, m) if it moves with time."""
+        problem, rows = self.problem, self.rows
+        if self.alive is not None and problem.jumps_in:
+            # Nowhere is what waits worth more than what is alive: held above it, it becomes it.
+            nowhere = np.full((*left.shape, rows.places.size), -np.inf)
+            alive = self.alive.through(start, times)
+            return Region.ANYWHERE, self.beyond_barrier(alive, nowhere)
+        if problem.escrowed and self.region is Region.ANYWHERE:
+            return self.region, problem.exercised(rows.spots, left[..., None]) / rows.units
+        return self.region, None
 
     def tails(self, left: Floats) -> Floats:
         """Intercept and slope of the value before the first row and after the last, (t, 2, 2).
@@ -206,16 +229,30 @@ class March:
     def along(self, spot: float, start: int, times: Floats) -> Floats:
         """Values in quote currency at a node, midway and at the end of each step, (n, 2)."""
         row = int(np.argmin(np.abs(self.rows.spots - spot)))
+        rows = slice(row, row + 1)
+        return np.asarray(self.through(start, times, rows)[..., 0] * self.rows.units[row])
+
+    def through(self, start: int, times: Floats, rows: slice = EVERY) -> Floats:
+        """Values of rows midway and at the end of each step, in their units, (n, 2, m)."""
         if times.size == 2 and times[1] != self.times[start + 1]:
             midway, end = self.stepped(start, float(times[1]))
-            both = np.array([[midway[row], end[row]]])
-        else:
-            stop = start + times.size - 1
-            both = np.stack([self.stages[start:stop, row], self.levels[start + 1 : stop + 1, row]])
-            both = both.T.copy()
-            if stop in self.arrivals:
-                both[-1, 1] = self.arrivals[stop][row]
-        return np.asarray(both * self.rows.units[row])
+            return np.stack([midway[rows], end[rows]])[None]
+        stop = start + times.size - 1
+        both = np.stack([self.stages[start:stop, rows], self.levels[start + 1 : stop + 1, rows]], 1)
+        if stop in self.arrivals:
+            both[-1, 1] = self.arrivals[stop][rows]
+        return both
+
+    def beyond_barrier(self, alive: Floats, here: Floats) -> Floats:
+        """Put what is alive, on its own rows (..., m), in the place of ``here`` (..., m).
+
+        At a barrier and beyond it.
+        """
+        assert self.alive is not None
+        spots, rows = self.rows.spots, self.alive.rows
+        values = alive * (rows.units / self.rows.scale)
+        ordered = values[..., ::-1] if rows.mirrored else values
+        return np.where(self.problem.touched(spots), ordered, here)
 
     def happening(self, event: Event) -> Happening:
         """Return an event on the rows of this march."""

@@ -75,6 +75,8 @@ def _first_level(marched: March) -> Floats:
     """Return the payoff at the nodes, and a look at the barrier if there is one at expiry."""
     problem, rows = marched.problem, marched.rows
     payoff = smoothed_payoff(rows.places, rows.pieces)
+    if marched.alive is not None and problem.jumps_in:
+        payoff = marched.beyond_barrier(marched.alive.levels[0], payoff)
     barrier = problem.claim.barrier
     if barrier is None or problem.claim.expiry not in barrier.dates:
         return payoff
@@ -83,9 +85,12 @@ def _first_level(marched: March) -> Floats:
 
 
 def _alive_spots(problem: Problem, spots: Floats) -> Floats:
-    """Return the nodes between the barriers if they are watched at every instant."""
+    """Return the nodes between the barriers if they are watched at every instant.
+
+    All of them where jumps lead past a barrier to what is alive there.
+    """
     barrier = problem.watched
-    if barrier is None:
+    if barrier is None or problem.jumps_in:
         return spots
     lower = 0.0 if barrier.lower is None else barrier.lower
     upper = np.inf if barrier.upper is None else barrier.upper

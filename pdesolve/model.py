@@ -240,7 +240,7 @@ def as_curve(name: str, number: ArrayLike | Curve) -> Curve:
     """Return a number as a flat curve, and a curve as it is."""
     if isinstance(number, Curve):
         return number
-    level = float(np.asarray(number, dtype=float))
+    level = number if isinstance(number, float) else float(np.asarray(number, dtype=float))
     if not math.isfinite(level):
         raise ValueError(f"{name} must be finite, got {level}")
     return Flat(level)

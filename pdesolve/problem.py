@@ -1,6 +1,5 @@
 """A contract, its model and the dividends of its underlying, laid out for the march."""
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from pdesolve.claim import Barrier, Claim, Knock, Paid, as_claim, as_option
 from pdesolve.contract import Exercise, Option, Right
-from pdesolve.dividends import Dividend, EscrowedDividends, ex_spots
+from pdesolve.dividends import Dividend, EscrowedDividends, ex_spots, shortfalls
 from pdesolve.model import Model
 from pdesolve.payoff import Payoff
 from pdesolve.spot_jumps import SpotJumps
@@ -83,6 +82,12 @@ class Problem:
         return tuple(sorted({*self.claim.levels, *others}))
 
     @cached_property
+    def seams(self) -> tuple[float, ...]:
+        """Spots at which the value bends or jumps on a date, or coefficients do, ascending."""
+        paid = (shortfalls(event.dividends) for event in self.events)
+        return tuple(sorted({*self.model.nodes, *(spot for spots in paid for spot in spots)}))
+
+    @cached_property
     def deviation(self) -> float:
         """Deviation of log spot over the life, about the middle one of the levels."""
         levels = self.levels or (1.0,)
@@ -98,6 +103,11 @@ class Problem:
         """The barrier if it is watched at every instant."""
         barrier = self.claim.barrier
         return barrier if barrier is not None and not barrier.dates else None
+
+    @property
+    def jumps_in(self) -> bool:
+        """Whether spot may jump past a barrier to where a contract has become another."""
+        return self.alive is not None and self.watched is not None and self.jumps is not None
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
@@ -174,11 +184,7 @@ class Problem:
     def touched(self, spots: Floats) -> NDArray[np.bool_]:
         """Whether spots are at a barrier or beyond it."""
         barrier = self.claim.barrier
-        if barrier is None:
-            return np.zeros(spots.shape, dtype=bool)
-        lower = -math.inf if barrier.lower is None else barrier.lower
-        upper = math.inf if barrier.upper is None else barrier.upper
-        return np.asarray((spots <= lower) | (spots >= upper))
+        return np.zeros(spots.shape, dtype=bool) if barrier is None else barrier.touched(spots)
 
 
 def pose(contract: Option | Claim, model: Model, dividends: Dividends) -> Problem:

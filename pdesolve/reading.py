@@ -94,12 +94,19 @@ def read_marches(marches: Marches, spots: Floats, left: float) -> Reading:
 
 
 def read_column(
-    march: March, column: Column, errors: Floats, left: float, spots: Floats
+    march: March,
+    column: Column,
+    errors: Floats,
+    left: float,
+    spots: Floats,
+    *,
+    coarse: March | None = None,
 ) -> Reading:
     """Read a column of values at the nodes (m,), with their errors, at spots (k,) between them.
 
     Theta follows from the equation, ``theta = r V - (r - q) S delta - v S^2 gamma / 2`` less what
-    jumps bring, and is 0 where exercise is due.
+    jumps bring, and is 0 where exercise is due.  What they bring is an integral over the cells, of
+    second order in them; with the march on the ``coarse`` grid it is extrapolated as values are.
     """
     rows, out = march.rows, np.empty((5, spots.size))
     at, floors = rows.places_of(spots), march.floors(spots, left)
@@ -115,7 +122,7 @@ def read_column(
         value = np.where(due, exercise, np.maximum(value, exercise))
         slopes = payoff.slopes[np.searchsorted(payoff.kinks, spots + ahead, side="right")]
         delta, gamma = np.where(due, slopes, delta), np.where(due, 0.0, gamma)
-    brought = _brought_by_jumps(march, column, left, spots)
+    brought = _brought_by_jumps(march, coarse, column, left, spots)
     theta = _theta(march.problem, left, spots, Reading(value, delta, gamma, brought, value))
     return Reading(value, delta, gamma, np.where(due, 0.0, theta), units * out[ERROR])
 
@@ -132,13 +139,19 @@ def _theta(problem: Problem, left: float, spots: Floats, found: Reading) -> Floa
     return np.asarray(drift - 0.5 * variance * spots**2 * found.gamma)
 
 
-def _brought_by_jumps(march: March, column: Column, left: float, spots: Floats) -> Floats:
+def _brought_by_jumps(
+    march: March, coarse: March | None, column: Column, left: float, spots: Floats
+) -> Floats:
     """Intensity times the expected value after a jump from each spot, quote currency per year."""
     law, rows = march.problem.jumps, march.rows
     if law is None or march.jumps is None:
         return np.zeros(spots.size)
-    tails = march.tails(np.array([left]))[0]
-    brought = law.intensity * rows.units * expected(march.jumps, column.values, tails)
+    after = expected(march.jumps, column.values, march.tails(np.array([left]))[0])
+    if coarse is not None and coarse.jumps is not None and coarse.aligned:
+        tails = coarse.tails(np.array([left]))[0]
+        differences = after[::2] - expected(coarse.jumps, column.values[::2], tails)
+        after = after + interleaved(differences, midway(differences)) / 3.0
+    brought = law.intensity * rows.units * after
     out, free = np.empty((5, spots.size)), np.zeros(brought.size, dtype=bool)
     never = np.full((2, spots.size), -np.inf)
     read_rows(rows.places, brought, brought, free, rows.places_of(spots), never, out)
@@ -154,11 +167,12 @@ def _read_anywhere(marches: Marches, spots: Floats, left: float) -> Reading:
     inside = ~gone & (spots >= low) & (spots <= high)
     column, errors = marches.column(left)
     if inside.all():
-        return read_column(fine, column, errors, left, spots)
+        return read_column(fine, column, errors, left, spots, coarse=marches.coarse)
     out = Reading(*np.empty((5, spots.size)))
     beyond_nodes = ~inside & ~gone
+    within = read_column(fine, column, errors, left, spots[inside], coarse=marches.coarse)
     parts = (
-        (inside, read_column(fine, column, errors, left, spots[inside])),
+        (inside, within),
         (gone, _touched(marches, spots[gone], left)),
         (beyond_nodes, _certain(problem, spots[beyond_nodes], left)),
     )
@@ -216,5 +230,6 @@ def _certain(problem: Problem, spots: Floats, left: float) -> Reading:
 def _largest_around(change: Floats) -> Floats:
     """Largest size of a change (m,) among the rows within `NEIGHBOURHOOD` of each."""
     reach = int(NEIGHBOURHOOD * change.size)
-    sizes = np.pad(np.abs(change), reach)
+    sizes = np.zeros(change.size + 2 * reach)
+    sizes[reach : reach + change.size] = np.abs(change)
     return np.asarray(sliding_window_view(sizes, 2 * reach + 1).max(axis=1))

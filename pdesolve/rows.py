@@ -19,7 +19,15 @@ from pdesolve.kernels.stencil import first_derivative, second_derivative
 from pdesolve.payoff import Payoff
 from pdesolve.problem import Problem
 
-__all__ = ["PUT", "Pieces", "Rows", "lay_rows", "smoothed_maximum", "smoothed_payoff"]
+__all__ = [
+    "PUT",
+    "Pieces",
+    "Rows",
+    "lay_rows",
+    "share_of_cell",
+    "smoothed_maximum",
+    "smoothed_payoff",
+]
 
 Floats = NDArray[np.float64]
 
@@ -95,6 +103,10 @@ class Rows:
         places: Floats = np.log(spots / self.scale)
         return -places if self.mirrored else places
 
+    def spots_at(self, places: Floats) -> Floats:
+        """Return spots at ``z``, in quote currency."""
+        return np.asarray(self.scale * np.exp(-places if self.mirrored else places))
+
     def units_of(self, spots: Floats) -> Floats:
         """Return the quote currency per unit of value at spots."""
         return spots if self.mirrored else np.full(spots.shape, self.scale)
@@ -130,7 +142,8 @@ def lay_rows(problem: Problem, spots: Floats) -> Rows:
     first_derivative(places, first)
     units = outwards if mirrored else np.full(outwards.size, scale)
     pieces = PUT if mirrored else _pieces(problem.claim.payoff, scale)
-    payoff, jumps = pieces(places), np.isin(outwards, problem.claim.payoff.kinks)
+    payoff = pieces(places)
+    jumps = (outwards[:, None] == problem.claim.payoff.kinks).any(axis=1)
     payoff[jumps] = problem.claim.payoff.best(outwards[jumps]) / units[jumps]
     return Rows(outwards, places, units, scale, mirrored, pieces, payoff, second, first)
 
@@ -147,8 +160,7 @@ def smoothed_payoff(places: Floats, pieces: Pieces = PUT) -> Floats:
     """
     payoff = pieces(places)
     middles = 0.5 * (places[1:] + places[:-1])
-    cells = np.unique(np.searchsorted(middles, pieces.kinks))
-    for k in cells[(cells > 0) & (cells < middles.size)].tolist():
+    for k in set(np.searchsorted(middles, pieces.kinks).tolist()) - {0, middles.size}:
         payoff[k] = pieces.mean(float(middles[k - 1]), float(middles[k]))
     return payoff
 
@@ -168,6 +180,21 @@ def smoothed_maximum(places: Floats, values: Floats, others: Floats) -> Floats:
             side = middles[k] - root if slope > 0.0 else root - middles[k - 1]
             out[k] = values[k] + 0.5 * abs(slope) * side**2 / (middles[k] - middles[k - 1])
     return out
+
+
+def share_of_cell(places: Floats, wall: float, *, below: bool) -> tuple[int, float, float]:
+    """Return the cell of ``places`` (m,) that a wall divides, and the part of it on one side.
+
+    Its number, from 0 to ``m - 1``, the share of it below the wall or above, and the middle of that
+    part.
+    """
+    middles = 0.5 * (places[1:] + places[:-1])
+    k = int(np.searchsorted(middles, wall))
+    if not 0 < k < middles.size:
+        return k, 1.0, wall
+    low, high = float(middles[k - 1]), float(middles[k])
+    end = low if below else high
+    return k, abs(wall - end) / (high - low), 0.5 * (end + wall)
 
 
 def _exp_remainder(a: float) -> float:

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 # Bumps that balance the curvature of the value against the error of a solve, which does not cancel
 # wholly between neighbours: a share of the volatility, and of its size per root year for rates.
-VOLATILITY_BUMP = 0.005
+VOLATILITY_BUMP = 0.003
 RATE_BUMP = 0.001
 # An American value this close to exercise, in strikes, is exercise.
 EXERCISED = 1e-12

@@ -18,7 +18,7 @@ from pdesolve.marching import march
 from pdesolve.model import Model
 from pdesolve.problem import Dividends, Problem, pose
 from pdesolve.reading import Marches
-from pdesolve.spot_grid import N_CELLS
+from pdesolve.spot_nodes import N_CELLS
 from pdesolve.surface import PriceSurface
 from pdesolve.unfit import refuse_unfit, refuse_unfit_grid, refuse_unfit_range
 
@@ -102,8 +102,9 @@ def solve(
     scheme : Scheme
         Time stepping.
     tolerance : float, optional
-        Largest estimated error today at any spot of the grid, in quote currency.  Cells and steps
-        are doubled until it is met, five times at most; `PriceSurface.converged` tells.
+        Largest estimated error today at any spot of the grid, or ``between`` two, in quote
+        currency.  Cells and steps are doubled until it is met, five times at most;
+        `PriceSurface.converged` tells.
 
     Returns
     -------
@@ -148,11 +149,11 @@ def solve(
         return _surface_on(first, contract, problem, scheme)
     surface = _surface_on(first, contract, problem, scheme)
     for _ in range(REFINEMENTS):
-        if surface.marches is None or _largest_error(surface) <= tolerance:
+        if surface.marches is None or _largest_error(surface, between) <= tolerance:
             break
         coarse = surface.marches.fine
         surface = _surface_on(surface.grid.finer(), contract, problem, scheme, coarse)
-    return replace(surface, converged=_largest_error(surface) <= tolerance)
+    return replace(surface, converged=_largest_error(surface, between) <= tolerance)
 
 
 def _refuse_beyond_heston(
@@ -187,7 +188,7 @@ def _surface_on(
     return PriceSurface(contract, problem, grid, scheme, Marches(fine, coarse))
 
 
-def _largest_error(surface: PriceSurface) -> float:
-    """Largest estimated error today at any node, in quote currency."""
-    ahead = float(surface.problem.escrow(np.array(surface.contract.expiry)))
-    return float(np.max(surface.error(surface.grid.spots + ahead)))
+def _largest_error(surface: PriceSurface, between: tuple[float, float] | None) -> float:
+    """Largest estimated error today at any node, or at those between two spots, quote currency."""
+    spots = surface.grid.spots + surface.problem.escrow(np.array(surface.contract.expiry))
+    return float(np.max(surface.error(spots if between is None else np.clip(spots, *between))))

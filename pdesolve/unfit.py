@@ -14,16 +14,12 @@ def refuse_unfit(problem: Problem, grid: Grid | None, tolerance: float | None) -
     """Refuse a contract and model that cannot be marched, and a tolerance that is none."""
     if tolerance is not None and not 0.0 < tolerance < math.inf:
         raise ValueError(f"tolerance must be positive and finite, got {tolerance}")
-    if problem.alive is not None and problem.model.jumps is not None:
+    if problem.jumps_in and problem.rebate(np.zeros(1))[0] != 0.0:
         raise ValueError(
-            "barrier must knock out where spot jumps; a European knock-in is worth what the option "
-            "without the barrier is worth more than the knock-out"
+            "rebate of a knock-in must be 0 where spot jumps: what is paid if it is never touched "
+            "is worth as much as no_touch, apart"
         )
-    if (
-        problem.claim.expiry > 0.0
-        and problem.deviation == 0.0
-        and not _has_certain_value(problem)
-    ):
+    if problem.claim.expiry > 0.0 and problem.deviation == 0.0 and not _has_certain_value(problem):
         raise ValueError(
             "volatility must be positive, got 0: without it only vanilla options without "
             "dividends are valued"
@@ -62,7 +58,9 @@ def refuse_unfit_range(grid: Grid | None, between: tuple[float, float] | None) -
     if between is None:
         return
     if grid is not None:
-        raise ValueError("between must be left out where a grid is given, which has ends of its own")
+        raise ValueError(
+            "between must be left out where a grid is given, which has ends of its own"
+        )
     low, high = between
     if not 0.0 < low <= high < math.inf:
         raise ValueError(

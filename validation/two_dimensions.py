@@ -1,12 +1,14 @@
 """Values under stochastic variance and on two assets as the grid is refined.
 
 Claim   Before any extrapolation values are of second order under Heston's model, with Feller's
-        condition broken too, and on two assets at any correlation; extrapolated, their error is
+        condition broken too, with exercise or looks at a barrier on dates, and on two assets at any
+        correlation; extrapolated, their error is
         within the estimate on random contracts; BENCHOP problems 4 and 6 are met to a relative
         error of 1e-4 with half of the default cells along each axis and half of the steps; American
         values approach those that Ikonen and Toivanen publish.
 Method  Refine cells and steps together.  Compare at the nodes that all grids share with the Heston
-        integral and with Margrabe, fit the order; then solve random contracts on default grids.
+        integral, with Margrabe, and on dates with one dimension where the variance stays, fit the
+        order; then solve random contracts on default grids.
 Writes  nothing
 
     python -m validation.two_dimensions
@@ -17,7 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pdesolve import Exercise, Option, Right
+from pdesolve import Barrier, BlackScholes, Claim, Exercise, Option, Payoff, Right, solve
 from pdesolve.claim import as_claim
 from pdesolve.exchange import margrabe_price
 from pdesolve.heston.grid import heston_grid
@@ -38,6 +40,13 @@ SPOTS = np.array([80.0, 90.0, 100.0, 110.0, 125.0])
 VARIANCES = {
     "Heston, BENCHOP 4": SquareRootVariance(0.0225, 2.0, 0.0225, 0.25, -0.5),
     "Heston, Feller broken": SquareRootVariance(0.114, 2.58, 0.043, 1.0, -0.36),
+}
+QUARTERS = (0.25, 0.5, 0.75)
+ON_DATES = {
+    "exercised on dates": Claim(Payoff.vanilla(Right.PUT, STRIKE), 1.0, exercise_dates=QUARTERS),
+    "looked at on dates": Claim(
+        Payoff.vanilla(Right.CALL, STRIKE), 1.0, barrier=Barrier(upper=130.0, dates=QUARTERS)
+    ),
 }
 CORRELATIONS = (-0.9, 0.5, 0.95)
 N_CONTRACTS = 40
@@ -62,6 +71,20 @@ def heston_errors(variance: SquareRootVariance) -> np.ndarray:
         row = values[np.flatnonzero(grid.spots == STRIKE)[0], at]
         each = [replace(variance, initial=start) for start in grid.others[at]]
         truth = [heston(STRIKE, STRIKE, 1.0, variance=moves).price for moves in each]
+        errors.append(np.abs(row - truth).max())
+    return np.array(errors)
+
+
+def errors_on_dates(claim: Claim) -> np.ndarray:
+    """Return the largest error at the strike over variances that stay, by refinement."""
+    model, errors = Heston(SquareRootVariance(0.04, 0.0, 0.0, 0.0, 0.0), rate=0.05), []
+    for refinement in REFINEMENTS:
+        grid = heston_grid(claim, model, refinement)
+        values = march_plane(heston_operator(claim, model, grid), grid.times).values(1.0)
+        at = np.arange(6, 11) * refinement
+        row = values[np.flatnonzero(grid.spots == STRIKE)[0], at]
+        vols = np.sqrt(grid.others[at]).tolist()
+        truth = [solve(claim, BlackScholes(vol, rate=0.05)).value(STRIKE) for vol in vols]
         errors.append(np.abs(row - truth).max())
     return np.array(errors)
 
@@ -127,6 +150,7 @@ def american_errors() -> list[float]:
 
 def main() -> int:
     tables = {name: heston_errors(variance) for name, variance in VARIANCES.items()}
+    tables |= {name: errors_on_dates(claim) for name, claim in ON_DATES.items()}
     tables |= {f"exchange, correlation {each:g}": exchange_errors(each) for each in CORRELATIONS}
     print(f"{'one march':>28}", *(f"{each:>10}" for each in REFINEMENTS), f"{'order':>8}")
     orders = []

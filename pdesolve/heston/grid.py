@@ -1,17 +1,19 @@
 """Where the nodes of a contract under Heston's model lie."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pdesolve.claim import Claim
 from pdesolve.contract import Exercise
-from pdesolve.grid import time_grid
+from pdesolve.grid import SHARE_POWER, TIME_POWER, time_grid
+from pdesolve.heston.events import dates_left
 from pdesolve.heston.model import Heston, VarianceNumbers
 from pdesolve.plane.grid import PlaneGrid, even_in_sinh
 from pdesolve.plane.points import Window
-from pdesolve.spot_grid import CLOSEST, spot_grid
+from pdesolve.spot_nodes import CLOSEST, spot_grid
 
 __all__ = ["follows_forward", "heston_grid", "heston_window"]
 
@@ -41,7 +43,8 @@ def follows_forward(claim: Claim) -> bool:
 
     Then nothing drifts, whatever the rates, and end values do not change.
     """
-    return claim.barrier is None and claim.exercise is Exercise.EUROPEAN
+    early = claim.exercise is Exercise.AMERICAN or bool(claim.exercise_dates)
+    return claim.barrier is None and not early
 
 
 def heston_grid(claim: Claim, model: Heston, refinement: int = REFINEMENT) -> PlaneGrid:
@@ -56,12 +59,27 @@ def heston_grid(claim: Claim, model: Heston, refinement: int = REFINEMENT) -> Pl
     expected = _expected(numbers, numbers.initial, life)
     scale = max(expected / life, highest / MOST_STRETCH) if life else highest
     variances = even_in_sinh(0.0, 0.0, highest, scale, N_VARIANCE_CELLS * refinement)
-    times = time_grid(life, N_STEPS[claim.exercise] * refinement)
+    times = _times(claim, N_STEPS[claim.exercise] * refinement)
     deviation = max(math.sqrt(expected), SMALLEST_DEVIATION)
     reach = max(REACH * deviation, math.log(FURTHEST))
     reach = max(reach, HIGHEST_REACH * math.sqrt(_expected(numbers, readable, life)))
     spots = _spots(claim, model, deviation, reach, N_SPOT_CELLS * refinement)
     return PlaneGrid(spots, variances, times)
+
+
+def _times(claim: Claim, n_steps: int) -> Floats:
+    """Levels that start again, with short steps, at every date; each of a number divided by four.
+
+    So it is a level of both coarser grids.
+    """
+    life, levels = claim.expiry, [np.zeros(1)]
+    if not claim.exercise_dates and (claim.barrier is None or not claim.barrier.dates):
+        return time_grid(life, n_steps)
+    for start, stop in pairwise([0.0, *dates_left(claim), life]):
+        n = 4 * max(round(0.25 * n_steps * ((stop - start) / life) ** SHARE_POWER), 1)
+        levels.append(start + (stop - start) * (np.arange(1.0, n + 1.0) / n) ** TIME_POWER)
+        levels[-1][-1] = stop
+    return np.concatenate(levels)
 
 
 def heston_window(claim: Claim, model: Heston, grid: PlaneGrid) -> Window:
@@ -78,16 +96,15 @@ def _spots(claim: Claim, model: Heston, deviation: float, reach: float, n_cells:
     """Nodes along spot."""
     growth = math.exp((model.rate - model.dividend_yield) * claim.expiry)
     swing = math.exp(reach) * max(growth, 1.0 / growth)
-    barrier = claim.barrier
-    lower = None if barrier is None else barrier.lower
-    upper = None if barrier is None else barrier.upper
-    kinks = claim.payoff.kinks
-    marks = np.concatenate([kinks, [each for each in (lower, upper) if each is not None]])
+    barrier, marks = claim.barrier, np.array(claim.levels)
+    watched = barrier is not None and not barrier.dates
+    lower = barrier.lower if barrier is not None and watched else None
+    upper = barrier.upper if barrier is not None and watched else None
     if not marks.size:
         raise ValueError("a payoff without a kink, and no barrier, is worth its forward")
     low = float(marks.min()) / swing if lower is None else lower
     high = float(marks.max()) * swing if upper is None else upper
-    inside = _apart(kinks[(kinks > low) & (kinks < high)], low, high, deviation, n_cells)
+    inside = _apart(marks[(marks > low) & (marks < high)], low, high, deviation, n_cells)
     return spot_grid(inside, deviation, lowest=low, highest=high, n_cells=n_cells)
 
 

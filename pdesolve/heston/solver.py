@@ -5,11 +5,13 @@ from dataclasses import replace
 from functools import partial
 
 from pdesolve.claim import Claim, Knock, as_claim
-from pdesolve.contract import Option
-from pdesolve.heston.grid import heston_grid, heston_window
+from pdesolve.contract import Exercise, Option
+from pdesolve.heston.events import dates_left
+from pdesolve.heston.grid import REFINEMENT, heston_grid, heston_window
 from pdesolve.heston.model import Heston
 from pdesolve.heston.operator import heston_operator
 from pdesolve.heston.surface import HestonSurface
+from pdesolve.payoff import Payoff
 from pdesolve.plane.grid import PlaneGrid
 from pdesolve.plane.reading import marches_on
 
@@ -41,13 +43,15 @@ def solve_heston(
     Parameters
     ----------
     contract : Option or Claim
-        What is valued: any payoff of straight pieces, European or American, to expiry or to a
-        barrier that is always watched and knocks it out.
+        What is valued: any payoff of straight pieces, European, American or Bermudan, to expiry or
+        to a barrier, watched always or on dates.  A European contract that knocks in is the one
+        without the barrier less one that knocks out.
     model : Heston
         Variance, rate and dividend yield.
     grid : PlaneGrid, optional
-        Nodes and levels, all odd in number.  European contracts without a barrier are marched on
-        forwards: their spots are those of delivery at expiry.
+        Nodes and levels, all odd in number; dates are levels of a number divided by four.  European
+        contracts without a barrier are marched on forwards: their spots are those of delivery at
+        expiry.
     tolerance : float, optional
         Largest estimated error today at any spot and the initial variance, in quote currency.
         Cells and steps are doubled until it is met, from half of the default up to twice as many;
@@ -60,9 +64,9 @@ def solve_heston(
     Raises
     ------
     ValueError
-        If the grid does not end at the expiry or at the barriers, or is even in number; if the
-        contract knocks in, is watched on dates only or may be exercised on dates; or if the
-        tolerance is not positive.
+        If the grid does not end at the expiry or at the barriers, lacks a date, or is even in
+        number; if a contract that knocks in may be exercised before expiry; or if the tolerance is
+        not positive.
 
     References
     ----------
@@ -85,44 +89,48 @@ def solve_heston(
     """
     claim = as_claim(contract)
     _refuse_unfit(claim, grid, tolerance)
-    if grid is not None or tolerance is None:
-        return _surface_on(grid or heston_grid(claim, model), claim, model, tolerance)
-    for refinement in REFINEMENTS:
-        surface = _surface_on(heston_grid(claim, model, refinement), claim, model, tolerance)
-        if surface.converged:
+    refinements = (REFINEMENT,) if grid is not None or tolerance is None else REFINEMENTS
+    for refinement in refinements:
+        surface = _surface_on(grid, claim, model, refinement)
+        met = tolerance is None or surface.largest_error() <= tolerance
+        if met:
             break
-    return surface
+    return replace(surface, converged=met)
 
 
 def _surface_on(
-    grid: PlaneGrid, claim: Claim, model: Heston, tolerance: float | None
+    grid: PlaneGrid | None, claim: Claim, model: Heston, refinement: int
 ) -> HestonSurface:
-    """March a contract on a grid and on the coarser one; without life nothing is marched."""
-    window = heston_window(claim, model, grid)
-    if claim.expiry == 0.0:
-        return HestonSurface(claim, model, grid, window, None)
-    marches = marches_on(grid, partial(heston_operator, claim, model))
-    surface = HestonSurface(claim, model, grid, window, marches)
-    met = tolerance is None or surface.largest_error() <= tolerance
-    return replace(surface, converged=met)
+    """March a contract on a grid, by default one of a refinement, and on the coarser ones.
+
+    Without life nothing is marched.  A knock-in is the whole less what it is until the touch.
+    """
+    whole, barrier = None, claim.barrier
+    if barrier is not None and barrier.knock is Knock.IN:
+        whole = _surface_on(None, replace(claim, barrier=None), model, refinement)
+        out = replace(barrier, knock=Knock.OUT, rebate=0.0)
+        unpaid = claim.payoff - Payoff.linear(barrier.rebate, 0.0)
+        claim = replace(claim, payoff=unpaid, barrier=out)
+    own = grid or heston_grid(claim, model, refinement)
+    window = heston_window(claim, model, own)
+    if whole is not None:
+        (low, high), (least, most) = whole.window
+        spots = max(low, window[0][0]), min(high, window[0][1])
+        window = spots, (max(least, window[1][0]), min(most, window[1][1]))
+    marches = None
+    if claim.expiry > 0.0:
+        marches = marches_on(own, partial(heston_operator, claim, model))
+    return HestonSurface(claim, model, own, window, marches, whole)
 
 
 def _refuse_unfit(claim: Claim, grid: PlaneGrid | None, tolerance: float | None) -> None:
     if tolerance is not None and not 0.0 < tolerance < math.inf:
         raise ValueError(f"tolerance must be positive and finite, got {tolerance}")
-    if claim.exercise_dates:
+    barrier, early = claim.barrier, claim.exercise is Exercise.AMERICAN or claim.exercise_dates
+    if barrier is not None and barrier.knock is Knock.IN and early:
         raise ValueError(
-            f"exercise_dates must be empty under Heston's model, got {claim.exercise_dates}"
-        )
-    barrier = claim.barrier
-    if barrier is not None and barrier.knock is Knock.IN:
-        raise ValueError(
-            "knock must be Knock.OUT under Heston's model: what knocks in is worth the contract "
-            "without the barrier less that which knocks out"
-        )
-    if barrier is not None and barrier.dates:
-        raise ValueError(
-            f"dates of a barrier must be empty under Heston's model, got {barrier.dates}"
+            "what knocks in must be European under Heston's model: only then is it worth the "
+            "contract without the barrier less that which knocks out"
         )
     if grid is not None:
         _refuse_unfit_grid(claim, grid)
@@ -133,10 +141,17 @@ def _refuse_unfit_grid(claim: Claim, grid: PlaneGrid) -> None:
         raise ValueError(
             f"times of the grid must end at the expiry, {claim.expiry}, got {grid.times[-1]}"
         )
+    for left in dates_left(claim):
+        if left not in grid.times[::4]:
+            raise ValueError(
+                f"times of the grid must hold {left}, the time to expiry of a date, at a number "
+                "divided by four"
+            )
     if grid.others[0] != 0.0:
         raise ValueError(f"others of the grid must start at 0, got {grid.others[0]}")
     barrier = claim.barrier
-    levels = (None, None) if barrier is None else (barrier.lower, barrier.upper)
+    ends = barrier is not None and not barrier.dates
+    levels = (barrier.lower, barrier.upper) if barrier is not None and ends else (None, None)
     for level, end in zip(levels, grid.spots[[0, -1]], strict=True):
         if level is not None and level != end:
             raise ValueError(f"spots of the grid must end at the barrier, {level}, got {end}")

@@ -44,6 +44,9 @@ class HestonSurface:
         The lowest and the highest spot and variance that may be read; nodes around are a margin.
     marches : PlaneMarches or None
         The values at nodes and levels; None without life.
+    whole : HestonSurface or None
+        Of a knock-in, the contract without the barrier, of which ``claim`` and ``marches`` are what
+        a touch takes away.
     converged : bool
         Whether the estimated error met the tolerance asked for; true if none was.
     """
@@ -53,6 +56,7 @@ class HestonSurface:
     grid: PlaneGrid
     window: Window
     marches: PlaneMarches | None
+    whole: "HestonSurface | None" = None
     converged: bool = True
 
     def value(
@@ -140,6 +144,15 @@ class HestonSurface:
 
     def _greeks(self, spots: Floats, variances: Floats, left: float) -> dict[str, Floats]:
         """Value and derivatives by name at points (k,) of one date."""
+        own = self._marched(spots, variances, left)
+        if self.whole is None:
+            return own
+        whole = self.whole._marched(spots, variances, left)
+        error = whole["error"] + own["error"]
+        return {name: whole[name] - column for name, column in own.items()} | {"error": error}
+
+    def _marched(self, spots: Floats, variances: Floats, left: float) -> dict[str, Floats]:
+        """Value and derivatives by name of what was marched."""
         if self.marches is None or left == 0.0:
             return self._paid(spots)
         model, grows, discount = self.model, 1.0, 1.0
@@ -187,9 +200,9 @@ class HestonSurface:
         """Payoff, or the rebate at a barrier, and its derivatives by name at spots (k,)."""
         payoff, barrier = self.claim.payoff, self.claim.barrier
         value, bends = payoff(spots), np.isin(spots, payoff.kinks)
-        if barrier is not None:
-            touched = np.isin(spots, barrier.levels)
-            value, bends = np.where(touched, barrier.rebate, value), bends | touched
+        if barrier is not None and (not barrier.dates or self.claim.expiry in barrier.dates):
+            value = np.where(barrier.touched(spots), barrier.rebate, value)
+            bends = bends | np.isin(spots, barrier.levels)
         zero = np.where(bends, np.nan, 0.0)
         greeks = dict.fromkeys(("gamma", "variance_vega", "vega", "cross", "theta"), zero)
         delta = np.where(bends, np.nan, payoff.slope(spots))

@@ -7,13 +7,11 @@ nodes the value runs on the quintic through six of them, in the coordinate ``xi`
 
 import math
 
+import numpy as np
+
 from pdesolve._jit import inner
 from pdesolve.kernels.batch import DECAY, DIFFUSION, DRIFT, LONGEST, SCALE, YIELD
 from pdesolve.kernels.march import ALPHA, FLATTER, FLOOR, ROOM, second_stage, theta_step
-
-# Nodes on either side of the six in use whose corrections count as well: the two grids agree by
-# chance where their difference changes sign.
-AROUND = 6
 
 
 @inner
@@ -65,13 +63,12 @@ def column(grid, own, floor, theta, levels, equations, work, values):
 
 
 @inner
-def extrapolate(coarse, fine, columns):
-    """Fill row 0 of ``columns`` (2, 2 n + 1) with the extrapolated values, row 1 with what changed.
+def extrapolate(coarse, fine, values, change):
+    """Fill ``values`` (2 n + 1,) with the extrapolated values, ``change`` with what that changed.
 
     A third of the difference between ``fine`` and ``coarse``, known on every second node, is added;
     it is carried to the nodes between by a cubic.
     """
-    values, change = columns[0], columns[1]
     last = values.size - 1
     for i in range(0, last + 1, 2):
         change[i] = (fine[i] - coarse[i // 2]) / 3.0
@@ -85,37 +82,69 @@ def extrapolate(coarse, fine, columns):
 
 
 @inner
-def quintic(values, first, t):
-    """Value and first two derivatives at ``first + t`` of the quintic through six even nodes."""
-    a, b, c = values[first], values[first + 1], values[first + 2]
-    d, e, f = values[first + 3], values[first + 4], values[first + 5]
+def nearby(change, around, near):
+    """Fill ``near`` (n + 1,): the largest size of a correction at the six nodes from each on.
+
+    ``change`` (n + 1,); ``around`` more nodes on both sides count.  Runs of 2, 4, 8 nodes are made
+    of two shorter ones, and the run that is wanted of two that overlap.
+    """
+    n, run = change.size, 6 + 2 * around
+    size, length = np.zeros(n + run), 1
+    for i in range(n):
+        size[i + around] = abs(change[i])
+    while 2 * length <= run:
+        for i in range(n + run - length):
+            size[i] = max(size[i], size[i + length])
+        length *= 2
+    for i in range(n):
+        near[i] = max(size[i], size[i + run - length])
+
+
+@inner
+def place_of(spacing, y, radius, n):
+    """Place of ``y`` among the nodes ``stretch sinh(step (i - n / 2))``, 0 to ``n``.
+
+    ``radius`` is the root of the squares of ``y`` and the stretch.
+    """
+    stretch, step = spacing
+    return math.copysign(math.log((abs(y) + radius) / stretch) / step, y) + 0.5 * n
+
+
+@inner
+def node_at(spacing, place, n):
+    """Coordinate at a place among the nodes; the inverse of `place_of`."""
+    return spacing[0] * math.sinh(spacing[1] * (place - 0.5 * n))
+
+
+@inner
+def quintic(six, t):
+    """Value and first two derivatives at ``t`` of the quintic through six even nodes, 0 to 5."""
+    a, b, c, d, e, f = six
     d1, d2, d3 = b - a, c - 2.0 * b + a, d - 3.0 * c + 3.0 * b - a
     d4 = e - 4.0 * d + 6.0 * c - 4.0 * b + a
     d5 = f - 5.0 * e + 10.0 * d - 10.0 * c + 5.0 * b - a
     value, slope, bend = d5, 0.0, 0.0
-    for order, difference in ((5.0, d4), (4.0, d3), (3.0, d2), (2.0, d1), (1.0, a)):
-        ratio = (t - (order - 1.0)) / order
-        bend = ratio * bend + 2.0 * slope / order
-        slope = ratio * slope + value / order
+    for order, part, difference in (
+        (5.0, 1.0 / 5.0, d4),
+        (4.0, 1.0 / 4.0, d3),
+        (3.0, 1.0 / 3.0, d2),
+        (2.0, 1.0 / 2.0, d1),
+        (1.0, 1.0, a),
+    ):
+        ratio = (t - (order - 1.0)) * part
+        bend = ratio * bend + 2.0 * slope * part
+        slope = ratio * slope + value * part
         value = ratio * value + difference
     return value, slope, bend
 
 
 @inner
-def between_nodes(stretch, step, y, place, free, columns):
-    """Value, d/dy, d2/dy2 and error at ``y``, which is ``place`` among the nodes 0 to ``n``.
+def between_nodes(spacing, y, radius, t, six):
+    """Value, d/dy and d2/dy2 at ``y``, which is ``t`` nodes after the first of ``six`` values.
 
-    ``columns`` (2, n + 1) holds values and corrections; the error is the largest correction at the
-    six nodes that serve and some near them.  No node below ``free`` is used: the second derivative
-    jumps at the exercise boundary, and the value above it goes on smoothly from the nodes above.
+    ``spacing`` and ``radius`` as `place_of` takes them.
     """
-    n = columns.shape[1] - 1
-    first = min(max(int(place) - 2, free), n - 5)
-    value, slope, bend = quintic(columns[0], first, place - first)
-    radius = math.sqrt(y * y + stretch * stretch)  # dy / d(place) = step radius
-    slope /= step * radius
-    bend = bend / (step * radius) ** 2 - slope * y / (radius * radius)
-    error = 0.0
-    for k in range(max(first - AROUND, 0), min(first + 6 + AROUND, n + 1)):
-        error = max(error, abs(columns[1, k]))
-    return value, slope, bend, error
+    value, slope, bend = quintic(six, t)
+    per_node, flatter = 1.0 / (spacing[1] * radius), 1.0 / (radius * radius)
+    slope *= per_node  # dy / d(place) = step radius
+    return value, slope, bend * per_node * per_node - slope * y * flatter

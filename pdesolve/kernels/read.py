@@ -22,7 +22,15 @@ from pdesolve.kernels.batch import (
     STRIKE,
     YIELD,
 )
-from pdesolve.kernels.dense import between_nodes, column, equation, extrapolate
+from pdesolve.kernels.dense import (
+    between_nodes,
+    column,
+    equation,
+    extrapolate,
+    nearby,
+    node_at,
+    place_of,
+)
 
 # The rows of ``jobs``: block, lane, contract, date, and the share of the lane's life elapsed.
 BLOCK, LANE, CONTRACT, DATE, ELAPSED = range(5)
@@ -32,8 +40,11 @@ REGULAR = 0.1
 # What the choice of the time of exercise adds below the nodes, as a share of the variance of the
 # spot and of its value: it is left out there, and stated as an error.
 TIMING = 0.25
-# Drift towards exercise in nodes' units over the life, from which a bend of the value travels, with
-# the errors made there; two grids may agree where it has passed.
+# Nodes on either side of those in use whose corrections count as well: two grids agree by chance
+# where their difference changes sign.
+AROUND = 6
+# Drift towards exercise, in the unit of the nodes over the life, from which a bend of the value
+# travels where waiting pays, with the errors made there: then all nodes count.
 CARRYING = 2.0
 # A value is above that of exercise at the best certain time by far more than its error where the
 # spot is within some deviations of the strike and grows by less than a share of one.
@@ -41,16 +52,18 @@ STRONG, DEEP = 0.05, -3.0
 
 
 @inner
-def below_nodes(own, theta, y):
-    """Value, d/dy, d2/dy2, error of a put that will surely pay: exercise at the best time."""
-    scale, gain, loss = own[SCALE], own[DECAY], own[YIELD]
+def below_nodes(terms, theta, y):
+    """Value, d/dy, d2/dy2, error of a put that will surely pay: exercise at the best time.
+
+    ``terms`` are scale, decay and yield of the lane, whether exercise may pay, and its diffusion.
+    """
+    scale, gain, loss, early, diffusion = terms
     asset, at, waits, error = math.exp(y * scale), theta, 0.0, 0.0
-    early = own[AMERICAN] == 1.0
     if early and gain > 0.0 and loss > gain and loss * asset > gain:
         turning = math.log(loss * asset / gain) / (loss - gain)
         if turning < theta:
             at, waits = turning, loss / (loss - gain)
-            error = TIMING * asset * 2.0 * own[DIFFUSION] * scale * scale * theta
+            error = TIMING * asset * 2.0 * diffusion * scale * scale * theta
     later = asset * math.exp(-loss * at)
     value = math.exp(-gain * at) - later
     if early and 1.0 - asset > value:
@@ -60,24 +73,13 @@ def below_nodes(own, theta, y):
 
 
 @inner
-def carry_along(own, change):
-    """Raise every correction to the largest, if errors of one place are carried to others."""
-    if own[DRIFT] > -CARRYING or own[YIELD] < own[DECAY]:
-        return
-    largest = 0.0
-    for i in range(change.size):
-        largest = max(largest, abs(change[i]))
-    for i in range(change.size):
-        change[i] = largest
-
-
-@inner
-def may_wait(own, theta, y):
+def may_wait(terms, theta, y):
     """Whether exercise at a certain later time may be worth as much as the value."""
-    x, fall = y * own[SCALE], own[YIELD] - own[DECAY]
-    if fall <= 0.0 <= own[DECAY] or x > max(fall, 0.0) * theta:
+    scale, gain, loss, _, diffusion = terms
+    x, fall = y * scale, loss - gain
+    if fall <= 0.0 <= gain or x > max(fall, 0.0) * theta:
         return False
-    deviation = own[SCALE] * math.sqrt(2.0 * own[DIFFUSION])
+    deviation = scale * math.sqrt(2.0 * diffusion)
     return abs(fall) > STRONG * deviation or x < DEEP * deviation
 
 
@@ -88,68 +90,81 @@ def exercise_place(spacing, own, free, values):
     Above the boundary the value leaves the payoff by a parabola, so that the root of their
     difference is straight; it is followed down from the two nodes above the first free one.
     """
-    (stretch, step), n = spacing, values.size - 1
+    n = values.size - 1
     if own[AMERICAN] == 0.0 or free == 0:
         return -1.0
     if free > n - 3:
         return float(free)
-    near_y = stretch * math.sinh(step * (free + 1 - 0.5 * n))
-    far_y = stretch * math.sinh(step * (free + 2 - 0.5 * n))
+    near_y, far_y = node_at(spacing, free + 1, n), node_at(spacing, free + 2, n)
     near = values[free + 1] - 1.0 + math.exp(near_y * own[SCALE])
     far = values[free + 2] - 1.0 + math.exp(far_y * own[SCALE])
     if not 0.0 < near < far:
         return float(free)
     y = near_y - math.sqrt(near) * (far_y - near_y) / (math.sqrt(far) - math.sqrt(near))
-    place = math.asinh(y / stretch) / step + 0.5 * n
+    place = place_of(spacing, y, math.hypot(y, spacing[0]), n)
     return min(max(place, free - 1.0), free + 1.0)
 
 
 @inner
-def unit_put(spacing, own, theta, asset, exercised, columns):
-    """Value, d/dy, d2/dy2 and error of the put of strike one at spot ``asset``, as marched.
+def held_to(terms, asset, sure, marched):
+    """What early exercise leaves of value, d/dy, d2/dy2 and error as marched above its boundary.
 
-    The nodes are ``stretch sinh(step (i - n / 2))``, with both in ``spacing``; ``own`` holds the
-    terms of the lane, ``columns`` (2, n + 1) its values and the corrections that extrapolation
-    made; up to the place ``exercised`` the put is exercised.
+    Below the boundary 0 is marched; ``sure`` is what exercise at the best certain time is worth.
     """
-    (stretch, step), scale, n = spacing, own[SCALE], columns.shape[1] - 1
-    y = math.log(asset) / scale + own[SHIFT] * theta
-    place = math.asinh(y / stretch) / step + 0.5 * n
-    if place >= n:
-        return 0.0, 0.0, 0.0, 0.0
-    if place <= 0.0:
-        return below_nodes(own, theta, y)
-    free = max(math.ceil(exercised), 0)
-    value, slope, bend, error = between_nodes(stretch, step, y, place, free, columns)
-    if own[AMERICAN] == 0.0:
-        return max(min(value, 1.0), 0.0), slope, bend, REGULAR * error
-    if place <= exercised:
-        error = 0.0
-    if place <= exercised or value <= 1.0 - asset:
+    (value, slope, bend, error), scale = marched, terms[0]
+    if value <= 1.0 - asset:
         value, slope, bend = 1.0 - asset, -scale * asset, -scale * scale * asset
-    if may_wait(own, theta, y):
-        sure, steep, curved, _ = below_nodes(own, theta, y)
-        if value < sure:
-            return sure, steep, curved, max(error, sure - value)
-    highest = 1.0 if own[DECAY] >= 0.0 else math.inf
+    if value < sure[0]:
+        return sure[0], sure[1], sure[2], max(error, sure[0] - value)
+    highest = 1.0 if terms[1] >= 0.0 else math.inf
     return max(min(value, highest), 0.0), slope, bend, error
 
 
 @inner
-def read(spacing, own, theta, exercised, columns, spots, out):
-    """Fill ``out`` (4, k): value, delta, gamma and estimated error at ``spots`` (k,)."""
-    scale, strike, call = own[SCALE], own[STRIKE], own[RIGHT] > 0.0
-    discount = math.exp(-own[DISCOUNT] * theta)
+def quoted(terms, call, unit, spot, put):
+    """Value, delta, gamma and error in quote currency of a put of strike one, or as a call."""
+    (value, slope, bend, error), steepness = put, 1.0 / terms[0]
+    slope, bend, per_spot = slope * steepness, bend * steepness * steepness, 1.0 / spot
+    delta = unit * per_spot * (value - slope if call else slope)
+    return unit * value, delta, unit * (bend - slope) * per_spot * per_spot, unit * error
+
+
+@inner
+def read(spacing, own, theta, boundary, columns, spots, out):
+    """Fill ``out`` (4, k): value, delta, gamma and estimated error at ``spots`` (k,).
+
+    The contract is read as the put of strike one that was marched, ``own`` its terms.  ``boundary``
+    is the place of its exercise boundary, up to which it is exercised; ``columns`` are its values
+    (n + 1,) at the nodes and the corrections that extrapolation made near them.  For a spot only
+    functions of numbers are called: handing over an array costs as much as what is done with it.
+    """
+    strike, call, (values, near), n = own[STRIKE], own[RIGHT] > 0.0, columns, columns[0].size - 1
+    early, discount = own[AMERICAN] == 1.0, math.exp(-own[DISCOUNT] * theta)
+    terms = own[SCALE], own[DECAY], own[YIELD], early, own[DIFFUSION]
+    shift, steepness, free = own[SHIFT] * theta, 1.0 / own[SCALE], max(math.ceil(boundary), 0)
+    exercise, last = node_at(spacing, boundary, n), node_at(spacing, float(n), n)
     for i in range(spots.size):
-        spot = spots[i]
-        asset = strike / spot if call else spot / strike
-        value, slope, bend, error = unit_put(spacing, own, theta, asset, exercised, columns)
-        unit = discount * (spot if call else strike)
-        slope, bend = slope / scale, bend / (scale * scale)
-        out[0, i] = unit * value
-        out[1, i] = discount * (value - slope) if call else unit * slope / spot
-        out[2, i] = unit * (bend - slope) / (spot * spot)
-        out[3, i] = unit * error
+        asset = strike / spots[i] if call else spots[i] / strike
+        y = math.log(asset) * steepness + shift
+        put, sure = (0.0, 0.0, 0.0, 0.0), (-1.0, 0.0, 0.0, 0.0)
+        if y <= -last or (early and y < last and may_wait(terms, theta, y)):
+            sure = below_nodes(terms, theta, y)
+        if -last < y < last and (not early or y > exercise):
+            radius = math.sqrt(y * y + spacing[0] * spacing[0])
+            place = place_of(spacing, y, radius, n)
+            k = min(max(int(place) - 2, free), n - 5)
+            lower, upper = (values[k], values[k + 1]), (values[k + 4], values[k + 5])
+            six = lower[0], lower[1], values[k + 2], values[k + 3], upper[0], upper[1]
+            value, slope, bend = between_nodes(spacing, y, radius, place - k, six)
+            put = value, slope, bend, near[k]
+        if y <= -last:
+            put = sure
+        elif y < last and early:
+            put = held_to(terms, asset, sure, put)
+        elif y < last:
+            put = max(min(put[0], 1.0), 0.0), put[1], put[2], REGULAR * put[3]
+        unit = discount * (spots[i] if call else strike)
+        out[0, i], out[1, i], out[2, i], out[3, i] = quoted(terms, call, unit, spots[i], put)
 
 
 @njit
@@ -169,30 +184,55 @@ def columns_at(grid, terms, jobs, floors, levels, columns):
         column(grid, own, floor, theta, lane_levels, equations, work, columns[j])
 
 
+@inner
+def corrections_near(own, change, near):
+    """Fill ``near`` (n + 1,) with the largest correction near the nodes that serve from each on."""
+    if own[DRIFT] > -CARRYING or own[YIELD] < own[DECAY]:
+        nearby(change, AROUND, near)
+        return
+    largest = 0.0
+    for i in range(change.size):
+        largest = max(largest, abs(change[i]))
+    near[:] = largest
+
+
 @njit
-def read_columns(spacing, terms, jobs, floors, coarse, fine, spots, out):
+def read_columns(spacing, terms, jobs, coarse, fine, free, spots, out):
     """Extrapolate the columns of each job and read them.
 
-    ``spacing`` is the stretch and the step of the fine grid.  Numbers of lanes: ``terms`` (b, 11,
-    w), ``floors`` (b, 2 n + 1, w) of the fine grid, ``coarse`` (b, n + 1, w) and ``fine`` (b, 2 n +
-    1, w); or the last two from `columns_at`, (j, n + 1, 1) and (j, 2 n + 1, 1).  ``jobs`` (5, j);
-    ``spots`` (c, d, k); ``out`` (4, c, d, k) receives value, delta, gamma and estimated error.
+    ``spacing`` is the stretch and the step of the fine grid; ``coarse`` (j, n + 1), ``fine`` (j,
+    2 n + 1), ``free`` (j,) the first nodes of the latter that are not exercised; ``terms``
+    (b, 11, w); ``jobs`` (5, j).  ``spots`` are spots (c, k), those of date ``d`` in the columns
+    ``starts[d]`` to ``starts[d + 1]``, and ``starts`` (d + 1,); ``out`` (4, c, k) receives value,
+    delta, gamma and estimated error.
     """
-    n, by_job = fine.shape[1], fine.shape[2] == 1
-    low, high, columns = np.empty(coarse.shape[1]), np.empty(n), np.empty((2, n))
+    values, change, near = np.empty((3, fine.shape[1]))
+    at, starts = spots
     for j in range(jobs.shape[1]):
-        b, lane = int(jobs[BLOCK, j]), int(jobs[LANE, j])
-        row, side = (j, 0) if by_job else (b, lane)
-        for i in range(low.size):
-            low[i] = coarse[row, i, side]
-        free = n  # the first node that is not exercised
-        for i in range(n - 1, -1, -1):
-            high[i] = fine[row, i, side]
-            if high[i] > floors[b, i, lane]:
-                free = i
-        own, theta = terms[b, :, lane], jobs[ELAPSED, j]
+        extrapolate(coarse[j], fine[j], values, change)
+        own, theta = terms[int(jobs[BLOCK, j]), :, int(jobs[LANE, j])], jobs[ELAPSED, j]
+        corrections_near(own, change, near)
         c, d = int(jobs[CONTRACT, j]), int(jobs[DATE, j])
-        extrapolate(low, high, columns)
-        carry_along(own, columns[1])
-        exercised = exercise_place(spacing, own, free, columns[0])
-        read(spacing, own, theta, exercised, columns, spots[c, d], out[:, c, d])
+        boundary = exercise_place(spacing, own, free[j], values)
+        part = slice(starts[d], starts[d + 1])
+        read(spacing, own, theta, boundary, (values, near), at[c, part], out[:, c, part])
+
+
+@njit
+def read_payoffs(rights, strikes, expired, spots, out):
+    """Fill in value and delta of contracts that have expired: NaN is the delta at the strike.
+
+    ``rights`` and ``strikes`` (c,), ``expired`` (c, d); ``spots`` and ``out`` as `read_columns`
+    takes them.
+    """
+    at, starts = spots
+    for c in range(expired.shape[0]):
+        for d in range(expired.shape[1]):
+            if not expired[c, d]:
+                continue
+            for i in range(starts[d], starts[d + 1]):
+                worth = rights[c] * (at[c, i] - strikes[c])
+                out[0, c, i] = max(worth, 0.0)
+                out[1, c, i] = rights[c] if worth > 0.0 else 0.0
+                if worth == 0.0:
+                    out[1, c, i] = np.nan

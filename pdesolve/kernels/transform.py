@@ -154,7 +154,8 @@ def trapezoids(law, curve, x):
         before = total * step
         step *= 0.5
         total, bulk = total + between.real.sum(axis=2), bulk + abs(between).sum(axis=2)
-        change = (abs(total * step - before) / (bulk * step)).max(axis=0)
+        weight = np.where(bulk > 0.0, bulk * step, 1.0)  # nothing at all has settled
+        change = (abs(total * step - before) / weight).max(axis=0)
         change[curve[-1][:, 0] < WORTHLESS] = 0.0
         if np.all(change < SETTLED):
             break

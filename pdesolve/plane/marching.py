@@ -24,7 +24,7 @@ class PlaneMarch:
     times : (n + 1,) array
         Years to expiry.
     levels : (n + 1, m, w) array
-        Values in quote currency; level 0 is the payoff.
+        Values in quote currency, at events just before them; level 0 is the payoff.
     """
 
     operator: PlaneOperator
@@ -39,18 +39,31 @@ class PlaneMarch:
         j = int(np.searchsorted(self.times, left))
         if left == self.times[j]:
             return np.asarray(self.levels[j])
-        times, start = np.array([self.times[j - 1], left]), self.levels[j - 1]
-        return np.asarray(_marched(self.operator, times, DAMPING - j + 1, start)[1])
+        restart = max((k for k in self._events() if k < j), default=0)
+        levels = np.empty((2, *self.levels.shape[1:]))
+        levels[0] = self.levels[j - 1]
+        times = np.array([self.times[j - 1], left])
+        _fill(self.operator, times, DAMPING - (j - 1 - restart), levels)
+        return np.asarray(levels[1])
+
+    def _events(self) -> list[int]:
+        """Levels of events."""
+        return [int(np.searchsorted(self.times, left)) for left, _ in self.operator.events]
 
 
 def march_plane(operator: PlaneOperator, times: Floats) -> PlaneMarch:
     """March a contract from its payoff over ``times`` (n + 1,) in years to expiry."""
-    return PlaneMarch(operator, times, _marched(operator, times, DAMPING, operator.payoff))
+    levels, start = np.empty((times.size, *operator.payoff.shape)), 0
+    levels[0] = operator.payoff
+    for left, happening in operator.events:
+        stop = int(np.searchsorted(times, left))
+        _fill(operator, times[start : stop + 1], DAMPING, levels[start : stop + 1])
+        levels[stop] = happening(levels[stop])
+        start = stop
+    _fill(operator, times[start:], DAMPING, levels[start:])
+    return PlaneMarch(operator, times, levels)
 
 
-def _marched(operator: PlaneOperator, times: Floats, damping: int, start: Floats) -> Floats:
-    """Levels (n + 1, m, w) from the values at the first of ``times``."""
-    levels = np.empty((times.size, *start.shape))
-    levels[0] = start
+def _fill(operator: PlaneOperator, times: Floats, damping: int, levels: Floats) -> None:
+    """Fill ``levels[1:]`` (n, m, w) from the values at the first of ``times`` (n + 1,)."""
     adi_march(operator.rows, operator.floor, times, operator.ends(times), damping, levels)
-    return levels

@@ -29,13 +29,16 @@ class PlaneOperator:
         What early exercise pays; minus infinity where there is none.
     ends : callable
         Times to expiry in years (n,) to values of the first and the last row (n, 2), up to a number
-        each that does not change.
+        each that does not change between events.
+    events : tuple
+        Times to expiry, ascending, and what takes the values (m, w) across each.
     """
 
     rows: Rows
     payoff: Floats
     floor: Floats
     ends: Callable[[Floats], Floats]
+    events: tuple[tuple[float, Callable[[Floats], Floats]], ...] = ()
 
 
 def spot_weights(spots: Floats) -> Floats:

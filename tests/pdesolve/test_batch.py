@@ -13,6 +13,7 @@ from pdesolve import (
     Scheme,
     black_scholes,
     solve,
+    solve_by_date,
     solve_many,
 )
 from pdesolve.kernels.lanes import NARROW, WIDE
@@ -90,6 +91,24 @@ def test_spots_may_be_shared_or_given_by_date_or_by_contract():
     by_contract = solve_many(book, spots=np.tile(SPOTS, (3, 2, 1)), times=times)
     np.testing.assert_array_equal(everything(by_date), everything(shared))
     np.testing.assert_array_equal(everything(by_contract), everything(shared))
+
+
+def test_dates_with_spots_of_their_own_are_read_to_the_same_bit():
+    book, times = random_book(5, 4), [0.0, 0.05, 1.3]
+    rows = [SPOTS, SPOTS[::3], book.strike]
+    dates = solve_by_date(book, spots=rows, times=times)
+    for found, row, time in zip(dates, rows, times, strict=True):
+        alone = everything(solve_many(book, spots=row, times=times))[:, :, times.index(time)]
+        np.testing.assert_array_equal(everything(found)[:, :, 0], alone)
+
+
+@pytest.mark.parametrize(
+    ("spots", "times", "message"),
+    [([SPOTS], [0.0, 0.1], "one for each row"), ([[-1.0]], [0.0], "positive")],
+)
+def test_dates_without_rows_and_impossible_spots_are_refused(spots, times, message):
+    with pytest.raises(ValueError, match=message):
+        solve_by_date(one(Right.PUT), spots=spots, times=times)
 
 
 @pytest.mark.parametrize("scheme", Scheme)

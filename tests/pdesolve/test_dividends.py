@@ -17,9 +17,10 @@ from pdesolve import (
     Right,
     Shortfall,
     black_scholes,
+    black_scholes_price,
     solve,
 )
-from pdesolve.dividends import ex_spots
+from pdesolve.dividends import ex_spots, shortfalls
 from tests.pdesolve import quantlib
 
 MODEL = BlackScholes(volatility=0.3, rate=0.05, dividend_yield=0.01)
@@ -239,6 +240,40 @@ def test_a_payment_skipped_for_want_of_spot_leaves_the_option():
     skipped = (Dividend(0.5, cash=2000.0, shortfall=Shortfall.SKIP),)
     option = Option(Right.PUT, 100.0, 1.0)
     close(value(option, skipped), value(option, ()), 1e-5)
+
+
+def by_quadrature(dividend, right, spots):
+    """European values: the law of spot at the dividend against the closed form just after it."""
+    terms = {"vol": MODEL.volatility, "rate": MODEL.rate, "div_yield": MODEL.dividend_yield}
+    time, deviation = dividend.time, MODEL.volatility * np.sqrt(dividend.time)
+    drift = (MODEL.rate - MODEL.dividend_yield) * time - 0.5 * deviation**2
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    found = []
+    for spot in spots.tolist():
+        seam = (np.log(shortfalls((dividend,))[0] / spot) - drift) / deviation
+        parts = [(-9.0, seam), (seam, 9.0)]
+        z = np.concatenate([0.5 * (a + b) + 0.5 * (b - a) * nodes for a, b in parts])
+        law = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi)
+        law *= np.concatenate([0.5 * (b - a) * weights for a, b in parts])
+        after = ex_spots((dividend,), spot * np.exp(drift + deviation * z))[0]
+        worth = black_scholes_price(after, 100.0, 1.0 - time, right=right, **terms)
+        found.append(np.exp(-MODEL.rate * time) * law @ worth)
+    return np.array(found)
+
+
+@pytest.mark.parametrize("shortfall", Shortfall)
+@pytest.mark.parametrize("terms", [{"cash": 60.0}, {"cash": 40.0, "share": 0.2}, {"cash": 75.0}])
+@pytest.mark.parametrize("right", Right)
+def test_a_shortfall_within_reach_is_met_by_quadrature(right, terms, shortfall):
+    dividend, spots = Dividend(0.5, shortfall=shortfall, **terms), np.array([50.0, 70.0, 100.0])
+    exact = by_quadrature(dividend, right, spots)
+    close(value(Option(right, 100.0, 1.0), (dividend,), spots=spots), exact, 1e-5)
+
+
+def test_a_shortfall_after_another_payment_is_found_before_both():
+    paid = (Dividend(0.5, cash=5.0), Dividend(0.5, cash=9.0, share=0.1))
+    np.testing.assert_allclose(shortfalls(paid), [5.0, 15.0])
+    np.testing.assert_allclose(ex_spots(paid, np.array([15.0, 16.0]))[0], [0.0, 0.9], atol=1e-12)
 
 
 def test_what_is_paid_after_expiry_does_not_matter():

@@ -179,8 +179,11 @@ def test_at_expiry_greeks_are_those_of_the_payoff():
 def test_a_variance_of_zero_today_is_a_limit():
     variance = dataclasses.replace(CALM, initial=0.0)
     surface = solve_heston(Option(Right.CALL, STRIKE, 1.0), Heston(variance, rate=0.03))
+    exact = heston(SPOTS, STRIKE, 1.0, variance=variance, rate=0.03)
     near = heston(SPOTS, STRIKE, 1.0, variance=dataclasses.replace(CALM, initial=1e-9), rate=0.03)
-    assert np.all(np.abs(surface.value(SPOTS) - near.price) <= surface.error(SPOTS))
+    assert np.all(np.abs(surface.value(SPOTS) - exact.price) <= surface.error(SPOTS))
+    np.testing.assert_allclose(exact.price, near.price, rtol=1e-5)
+    np.testing.assert_array_equal(exact.vega, 0.0)
 
 
 def test_nothing_is_read_outside_the_surface():

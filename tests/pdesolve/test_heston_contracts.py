@@ -8,6 +8,7 @@ import QuantLib as ql
 
 from pdesolve import (
     Barrier,
+    BlackScholes,
     Claim,
     Exercise,
     Heston,
@@ -18,6 +19,7 @@ from pdesolve import (
     PlaneGrid,
     Right,
     SquareRootVariance,
+    solve,
     solve_heston,
 )
 from pdesolve.barriers import BarrierTerms, barrier_price, double_knock_out_price
@@ -165,12 +167,13 @@ def test_a_digital_is_a_derivative_of_calls_by_the_strike():
 @pytest.mark.parametrize(
     ("claim", "message"),
     [
-        (knock_out(Right.CALL, upper=120.0, knock=Knock.IN), "knock must be Knock.OUT"),
-        (knock_out(Right.CALL, upper=120.0, dates=(0.5,)), "dates of a barrier must be empty"),
         (
-            Claim(Payoff.vanilla(Right.PUT, 100.0), 1.0, exercise_dates=(0.5,)),
-            "exercise_dates must be empty",
-        ),
+            dataclasses.replace(knock_out(Right.CALL, upper=120.0, knock=Knock.IN), **early),
+            "what knocks in must be European",
+        )
+        for early in ({"exercise": Exercise.AMERICAN}, {"exercise_dates": (0.5,)})
+    ]
+    + [
         (Claim(Payoff.linear(1.0, 1.0), 1.0), "a payoff without a kink"),
     ],
 )
@@ -188,6 +191,74 @@ def test_grids_that_do_not_fit_are_refused():
         solve_heston(dataclasses.replace(claim, expiry=2.0), MODEL, grid=grid)
     with pytest.raises(ValueError, match="others of the grid must start at 0"):
         solve_heston(claim, MODEL, grid=PlaneGrid(grid.spots, grid.others + 0.01, grid.times))
+
+
+PUT = Payoff.vanilla(Right.PUT, STRIKE)
+LOOKS = (0.25, 0.5, 0.75, 1.0)
+ON_DATES = {
+    "bermudan": Claim(PUT, 1.0, exercise_dates=(0.25, 0.5, 0.75)),
+    "looked at": knock_out(Right.CALL, upper=120.0, dates=LOOKS, rebate=2.0),
+    "paid late": knock_out(
+        Right.PUT, lower=80.0, dates=(0.3, 0.6), rebate=2.0, paid=Paid.AT_EXPIRY
+    ),
+    "both": Claim(
+        PUT, 1.0, exercise_dates=(0.4, 0.8), barrier=Barrier(80.0, dates=(0.3, 0.6), rebate=2.0)
+    ),
+    "knocks in": knock_out(Right.CALL, lower=80.0, upper=120.0, knock=Knock.IN, rebate=3.0),
+    "knocks in on a date": knock_out(Right.PUT, lower=80.0, knock=Knock.IN, dates=(0.5,)),
+}
+
+
+@pytest.mark.parametrize("time", [0.0, 0.35])
+@pytest.mark.parametrize("claim", [pytest.param(c, id=name) for name, c in ON_DATES.items()])
+def test_a_variance_that_stays_gives_what_one_dimension_gives(claim, time):
+    surface, at = solve_heston(claim, still(0.2, 0.05, 0.02)), np.array([85.0, 100.0, 118.0])
+    truth = solve(claim, BlackScholes(0.2, 0.05, 0.02)).value(at, time)
+    assert np.all(np.abs(surface.value(at, time) - truth) <= surface.error(at, time))
+    np.testing.assert_allclose(surface.value(at, time), truth, atol=2e-3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_more_dates_of_exercise_are_worth_more_and_less_than_all(seed):
+    model, counts = random_model(seed), (0, 1, 3, 7)
+    dates = [tuple(np.arange(1, n + 1) / (n + 1)) for n in counts]
+    claims = [Claim(PUT, 1.0, exercise_dates=each) for each in dates]
+    surfaces = [solve_heston(each, model) for each in [*claims, Claim(PUT, 1.0, Exercise.AMERICAN)]]
+    found = np.array([surface.value(SPOTS) for surface in surfaces])
+    slack = np.array([surface.error(SPOTS) for surface in surfaces])
+    assert np.all(np.diff(found, axis=0) >= -slack[1:] - slack[:-1])
+
+
+@pytest.mark.parametrize("dates", [(), LOOKS], ids=["always", "on dates"])
+@pytest.mark.parametrize("seed", range(4))
+def test_knocked_in_and_knocked_out_are_the_whole(seed, dates):
+    model, barrier = random_model(seed), {"lower": 75.0, "upper": 140.0, "dates": dates}
+    surfaces = [
+        solve_heston(claim, model)
+        for claim in (
+            *(knock_out(Right.PUT, knock=knock, **barrier) for knock in Knock),
+            Option(Right.PUT, STRIKE, 1.0),
+        )
+    ]
+    out, into, whole = (surface.value(SPOTS) for surface in surfaces)
+    assert np.all(into >= -surfaces[1].error(SPOTS))
+    np.testing.assert_allclose(out + into, whole, rtol=0.0, atol=1e-10)
+
+
+def test_more_looks_at_a_barrier_leave_less():
+    counts = (1, 4, 16)
+    dates = [tuple(np.arange(1, n + 1) / n) for n in counts]
+    claims = [knock_out(Right.CALL, upper=120.0, dates=each) for each in dates]
+    found = [solve_heston(each, MODEL).value(100.0) for each in claims]
+    always = solve_heston(knock_out(Right.CALL, upper=120.0), MODEL).value(100.0)
+    assert np.all(np.diff([*found, always]) < 0.0)
+
+
+def test_a_grid_without_a_date_is_refused():
+    claim = Claim(PUT, 1.0, exercise_dates=(0.4,))
+    grid = heston_grid(Claim(PUT, 1.0), MODEL)
+    with pytest.raises(ValueError, match=r"times of the grid must hold 0\.6, the time to expiry"):
+        solve_heston(claim, MODEL, grid=grid)
 
 
 @pytest.mark.parametrize("time", [0.0, 0.5, 1.0])

@@ -116,10 +116,10 @@ def apart(
     while kept.size:
         logs, ends = np.log(kept), (math.log(lowest), math.log(highest))
         numbers = _Numbering(logs, STRETCH * deviation, *ends, n_cells)(logs)
-        evened = np.where((kept > lowest) & (kept < highest), 2.0 * np.rint(0.5 * numbers), numbers)
+        inside = (kept > lowest) & (kept < highest)
+        evened = np.where(inside, 2.0 * np.rint(0.5 * numbers), numbers)
         close = np.flatnonzero(np.diff(evened, prepend=-np.inf, append=np.inf) < CLOSEST)
-        beside = (evened > 0.5) & (evened < CLOSEST) | (evened > n_cells - CLOSEST)
-        beside &= evened < n_cells - 0.5
+        beside = inside & ((evened < CLOSEST) | (evened > n_cells - CLOSEST))
         if beside.any() and (kept.size > 1 or close.size):
             kept = kept[~beside]
         elif close.size:
