@@ -2,7 +2,8 @@
 
 Claim   Revaluing the account under three volatility moves on thirty dates and finding all its
         thresholds, with proof, on every date takes at most 100 ms of one core.  Changing cash or a
-        quantity solves nothing.
+        quantity solves nothing.  If the underlying pays dividends on dates, options whose life
+        holds one are solved by themselves; what that takes is printed.
 Method  Short and long options on one underlying, five expiries from three weeks to ten months, a
         holding of it and cash; a scenario rule of eleven spot moves and three volatility moves;
         the dates are the next thirty days, so that the first expiry passes among them.  Processor
@@ -26,6 +27,7 @@ from benchmarks._timing import cpu_seconds
 from margin import (
     Account,
     Asset,
+    Dividend,
     Market,
     OptionContract,
     Position,
@@ -37,7 +39,7 @@ from margin import (
     thresholds_of,
 )
 from margin.rules import revalue_for
-from pdesolve import Contracts, Exercise, PriceSurfaces, Right, solve_many
+from pdesolve import Contracts, Exercise, Right
 
 Answer = TypeVar("Answer")
 
@@ -49,6 +51,8 @@ SPOT_MOVES = tuple(0.03 * step for step in range(-5, 6))
 RULE = ScenarioRule("three volatilities", scenario_grid(SPOT_MOVES, VOL_MOVES))
 LOWEST, HIGHEST = 0.2 * SPOT, 5.0 * SPOT
 LIMIT = 0.1
+SOLVERS = {"solve_by_date", "solve_many"}
+DIVIDENDS = tuple(Dividend(NOW + timedelta(days=day), cash=0.3) for day in (10, 101, 192, 283))
 
 CALL, PUT = Right.CALL, Right.PUT
 # Days to expiry, right, strike, volatility, contracts.
@@ -76,6 +80,12 @@ def parsed() -> tuple[Account, Market]:
         positions.append(Position(contract, quantity, MULTIPLIER))
     market = Market(NOW, {"XYZ": Underlying(SPOT, RATE, YIELD)}, vols)
     return Account("ten options", "USD", -38_500.0, tuple(positions)), market
+
+
+def with_dividends(market: Market) -> Market:
+    """The market with quarterly dividends on dates in the place of the yield."""
+    paying = Underlying(SPOT, RATE, dividends=DIVIDENDS)
+    return replace(market, underlyings={"XYZ": paying})
 
 
 def revalued(account: Account, market: Market) -> Revaluation:
@@ -109,20 +119,25 @@ def counting(work: Callable[[], Answer]) -> tuple[Answer, list[int]]:
     """An answer, and how many contracts each call of the solver was asked for on the way."""
     batches: list[int] = []
 
-    def count(contracts: Contracts, **options: Any) -> PriceSurfaces:
-        batches.append(len(contracts))
-        return solve_many(contracts, **options)
+    def counted(solve: Callable[..., Answer]) -> Callable[..., Answer]:
+        def count(contracts: Contracts, **options: Any) -> Answer:
+            batches.append(len(contracts))
+            return solve(contracts, **options)
+
+        return count
 
     callers = [module for name, module in sys.modules.items() if name.startswith("margin.")]
     with ExitStack() as stack:
         for module in callers:
-            if hasattr(module, "solve_many"):
-                stack.enter_context(mock.patch.object(module, "solve_many", count))
+            for name in SOLVERS & vars(module).keys():
+                solver = counted(getattr(module, name))
+                stack.enter_context(mock.patch.object(module, name, solver))
         return work(), batches
 
 
 def main() -> int:
     account, market = parsed()
+    paying = with_dividends(market)
     revaluation, batches = counting(partial(revalued, account, market))
     _, more = counting(partial(changed, revaluation))
     found = all_thresholds(revaluation)
@@ -132,12 +147,14 @@ def main() -> int:
         "thresholds of all dates": cpu_seconds(partial(all_thresholds, revaluation), 5),
         "together": cpu_seconds(partial(whole, account, market), 5),
         "after a change of cash and quantity": cpu_seconds(partial(changed, revaluation), 5),
+        "together, with dividends on dates": cpu_seconds(partial(whole, account, paying), 2),
     }
     answers = {
         "revalue": f"{sum(batches)} contracts solved, calls: {len(batches)}",
         "thresholds of all dates": f"{levels} intervals",
         "together": f"{len(LEGS)} options, {len(VOL_MOVES)} moves, {len(DATES)} dates",
         "after a change of cash and quantity": f"{sum(more)} contracts solved",
+        "together, with dividends on dates": f"{len(LEGS)} options alone, {len(DIVIDENDS)} dates",
     }
     floors = {
         "together": (f"<= {1e3 * LIMIT:.0f} ms", seconds["together"] <= LIMIT),

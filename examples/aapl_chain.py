@@ -6,15 +6,16 @@ portfolio margin.  The account of the second close is that of the first, with se
 shares and contracts and a seventh of every strike.  At the end the model is compared with the
 quotes.
 
-    python examples/aapl_chain.py [chain.parquet [dividends.csv]]
+    python examples/aapl_chain.py [chain.parquet [dividends.csv [every]]]
 
 The chain has one row for each contract and close, in the columns ``COLUMNS``, and the dividends
 one for each ex-date, in dollars per share as they were paid.  Reading the chain needs pandas and
 pyarrow, which the extra ``parquet`` installs.
 
-Dividends enter as a continuous yield, one for each expiry, that takes from the forward what the
-dividends until then take from it.  That an American call is exercised on the eve of a dividend,
-and an American put after it, is not in the model yet.
+Dividends are paid on their ex-dates: the spot drops, and an American call may be exercised on the
+eve.  For comparison they also enter as a continuous yield, one for each expiry, that takes from
+the forward what the dividends until then take from it.  Of the contracts in the money whose life
+holds an ex-date, one in ``every`` is compared (5), since each is solved by itself.
 """
 
 import sys
@@ -31,6 +32,7 @@ from margin import (
     Account,
     Asset,
     Carry,
+    Dividend,
     Market,
     OptionContract,
     Position,
@@ -42,9 +44,10 @@ from margin import (
 )
 from margin.carry import years_between
 from margin.rules import TEN_POINT_EQUITY
+from margin.solved_alone import surface_of
 from pdesolve import Contracts, Exercise, Right, solve_many
 
-USAGE = "examples/aapl_chain.py [chain.parquet [dividends.csv]]"
+USAGE = "examples/aapl_chain.py [chain.parquet [dividends.csv [every]]]"
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CHAIN = DATA / "aapl_chain_201406.parquet"
 DIVIDENDS = DATA / "aapl_dividends_2014_2016.csv"
@@ -53,6 +56,7 @@ COLUMNS = ["date", "expiry", "strike", "option_type", "bid", "ask", "spot_close"
 FIRST_CLOSE, SECOND_CLOSE = date(2014, 6, 6), date(2014, 6, 9)
 SPLIT_ON, SPLIT = date(2014, 6, 9), 7
 FIRST_EX_DATE = date(2014, 8, 7)  # of a dividend after the closes
+EVERY = 5
 RATE = 0.002  # short rates in dollars were between 0.1 % and 0.3 %
 OTHER_RATES = (0.004, 0.006)
 NEW_YORK = ZoneInfo("America/New_York")
@@ -114,12 +118,36 @@ def quotes_on(day: date, chain: Path) -> pd.DataFrame:
     return rows.assign(mid=mid, contract=contracts).sort_values(KEYS)
 
 
+def dividends_after(day: date, dividends: Path) -> pd.Series:
+    """Dividends in dollars per share of a close, by ex-date."""
+    paid = pd.read_csv(dividends, index_col="ex_date")["cash_dividend_unadjusted_usd"]
+    return paid[paid.index > f"{day}"] * (SPLIT / split_on(day))
+
+
 def market_of(quotes: pd.DataFrame, dividends: Path, rate: float = RATE) -> Market:
-    """The market at a close: spot, carry to every expiry, and the volatilities that mids give."""
+    """The market at a close: spot, dividends on their dates, and the volatilities of the quotes."""
+    day = date.fromisoformat(quotes["date"].iloc[0])
+    paid = tuple(
+        Dividend(datetime.combine(date.fromisoformat(on), time(9, 30), NEW_YORK), cash=float(cash))
+        for on, cash in dividends_after(day, dividends).items()
+    )
+    spot, asof = float(quotes["spot_close"].iloc[0]), last_trade(day)
+    underlyings = {"AAPL": Underlying(spot, rate, dividends=paid)}
+    mids = dict(zip(quotes["contract"], quotes["mid"], strict=True))
+    return Market(asof, underlyings, volatilities_from_marks(mids, asof, underlyings))
+
+
+def held_by(account: Account, quotes: pd.DataFrame) -> pd.DataFrame:
+    """The quotes of the contracts of an account."""
+    held = {position.instrument for position in account.positions}
+    return quotes[[contract in held for contract in quotes["contract"]]]
+
+
+def market_with_yields(quotes: pd.DataFrame, dividends: Path, rate: float = RATE) -> Market:
+    """The market at a close with a continuous yield to every expiry in the place of dividends."""
     day = date.fromisoformat(quotes["date"].iloc[0])
     spot, asof = float(quotes["spot_close"].iloc[0]), last_trade(day)
-    paid = pd.read_csv(dividends, index_col="ex_date")["cash_dividend_unadjusted_usd"]
-    paid = paid[paid.index > f"{day}"] * (SPLIT / split_on(day))  # per share of this close
+    paid = dividends_after(day, dividends)
     ahead = [years_between(asof, last_trade(date.fromisoformat(on))) for on in paid.index]
     worth = (paid * np.exp(-rate * np.array(ahead))).cumsum()
     curve = []
@@ -215,42 +243,63 @@ def compare(quotes: pd.DataFrame, market: Market) -> None:
         ("neighbouring strikes, out of the money", "neighbours", beside & out),
         ("neighbouring strikes, in the money", "neighbours", beside & ~out),
         ("other right, in the money, before dividend", "twin", twin & ~out & early),
-        ("other right, in the money, after dividend", "twin", twin & ~out & ~early),
+        ("the same, over a dividend, as a yield", "twin", twin & ~out & ~early),
     ):
         part = rows[chosen]
         print(row(name, part, values(part, market, vols)))
 
 
-def compare_rates(quotes: pd.DataFrame, dividends: Path) -> None:
-    """What rate the options in the money ask for, at the volatility of the other right."""
-    shares = {}
+def over_dividends(quotes: pd.DataFrame, dividends: Path, rate: float, every: int) -> pd.DataFrame:
+    """Contracts in the money over an ex-date, valued at the volatility of the other right.
+
+    ``as yield`` and ``on dates`` say how dividends enter; one contract in ``every`` is taken.
+    """
+    market = market_with_yields(quotes, dividends, rate)
+    rows = solved(quotes, market)
+    chosen = ~out_of_the_money(rows) & rows["twin"].notna() & (rows["expiry"] > f"{FIRST_EX_DATE}")
+    rows = rows[chosen].iloc[::every]
+    rows["as yield"] = values(rows, market, "twin")
+    others = rows.assign(option_type=rows["option_type"].map(OTHER_SIDE))[KEYS]
+    real = market_of(others.merge(quotes, on=KEYS), dividends, rate)
+    vols = {(held.expiry, held.strike): vol for held, vol in real.vols.items()}
+    spot = real.underlyings["AAPL"].spot
+    rows["on dates"] = [
+        surface_of(held, real, real.asof, vols[held.expiry, held.strike]).value(spot)
+        for held in rows["contract"]
+    ]
+    return rows
+
+
+def compare_rates(quotes: pd.DataFrame, dividends: Path, every: int) -> None:
+    """What rate the options in the money ask for, and what dividends on their dates change."""
+    ways, told = ("as yield", "on dates"), {}
     for rate in (RATE, *OTHER_RATES):
-        market = market_of(quotes, dividends, rate)
-        rows = solved(quotes, market)
-        rows = rows[~out_of_the_money(rows) & rows["twin"].notna()]
-        rows["found"] = values(rows, market, "twin")
-        groups = rows.groupby("expiry")
-        shares[rate] = {expiry: share_within(part, part["found"]) for expiry, part in groups}
-    print("\nIn the money at the volatility of the other right, within bid and ask")
-    print(f"{'expiry':<12}" + "".join(f"{f'rate {100 * rate:.1f} %':>13}" for rate in shares))
-    for expiry in shares[RATE]:
-        told = "".join(f"{100 * found[expiry]:>11.0f} %" for found in shares.values())
-        print(f"{expiry:<12}{told}")
+        rows = over_dividends(quotes, dividends, rate, every)
+        for expiry, part in (*rows.groupby("expiry"), ("all", rows)):
+            shares = [f"{100 * share_within(part, part[way]):>9.0f} %" for way in ways]
+            told.setdefault(expiry, [f"{len(part):>5}"]).extend(shares)
+    print("\nIn the money over a dividend at the volatility of the other right, within bid and ask")
+    print(" " * 17 + "".join(f"{f'rate {100 * rate:.1f} %':>22}" for rate in (RATE, *OTHER_RATES)))
+    print(f"{'expiry':<12}{'n':>5}" + "".join(f"{way:>11}" for way in ways) * 3)
+    for expiry, shares in told.items():
+        print(f"{expiry:<12}{''.join(shares)}")
 
 
 def main(arguments: Sequence[str]) -> int:
-    chain, dividends = (*map(Path, arguments), *(CHAIN, DIVIDENDS)[len(arguments) :])
+    chain, dividends = (*map(Path, arguments[:2]), *(CHAIN, DIVIDENDS)[len(arguments) :])
+    every = int(arguments[2]) if len(arguments) > 2 else EVERY
     for path in (chain, dividends):
         if not path.is_file():
             print(f"no file {path}; give the paths as arguments: {USAGE}", file=sys.stderr)
             return 2
     for day in (FIRST_CLOSE, SECOND_CLOSE):
-        quotes = quotes_on(day, chain)
-        market = market_of(quotes, dividends)
-        print(f"\n{requirement(account_on(day), market, TEN_POINT_EQUITY)}")
-        print(f"\n{thresholds(account_on(day), market, TEN_POINT_EQUITY)}")
-        compare(quotes, market)
-    compare_rates(quotes_on(FIRST_CLOSE, chain), dividends)
+        quotes, account = quotes_on(day, chain), account_on(day)
+        market = market_of(held_by(account, quotes), dividends)
+        print(f"\n{requirement(account, market, TEN_POINT_EQUITY)}")
+        print(f"\n{thresholds(account, market, TEN_POINT_EQUITY)}")
+        compare(quotes, market_with_yields(quotes, dividends))
+    for day in (FIRST_CLOSE, SECOND_CLOSE):
+        compare_rates(quotes_on(day, chain), dividends, every)
     return 0
 
 

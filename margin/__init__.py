@@ -7,9 +7,11 @@ if TYPE_CHECKING:
     from margin.account import Account, Collateral, Position
     from margin.carry import Carry, forward_carry, inverse_carry
     from margin.chains.chain_market import ChainMarket, chain_market
+    from margin.claim_contract import ClaimContract, ContractBarrier
     from margin.comparison import ComparedSystem, Comparison, compare
     from margin.contract_margin import ContractTable, contract_table
     from margin.danger import Certificate, DangerSet, Interval, State
+    from margin.dividends import Dividend, dividend_carry
     from margin.files import (
         AccountFileError,
         Defaults,
@@ -71,6 +73,8 @@ if TYPE_CHECKING:
 # command shows its help at once.
 _HOMES = {
     "account": ("Account", "Collateral", "Position"),
+    "claim_contract": ("ContractBarrier", "ClaimContract"),
+    "dividends": ("Dividend", "dividend_carry"),
     "carry": ("Carry", "forward_carry", "inverse_carry"),
     "comparison": ("ComparedSystem", "Comparison", "compare"),
     "chains.chain_market": ("ChainMarket", "chain_market"),
@@ -147,14 +151,17 @@ __all__ = [
     "CashFloor",
     "Certificate",
     "ChainMarket",
+    "ClaimContract",
     "Collateral",
     "ComparedSystem",
     "Comparison",
+    "ContractBarrier",
     "ContractTable",
     "DangerSet",
     "Defaults",
     "Direction",
     "Distance",
+    "Dividend",
     "Event",
     "EventKind",
     "FittedSmile",
@@ -209,6 +216,7 @@ __all__ = [
     "continuous_tiers",
     "contract_table",
     "distances",
+    "dividend_carry",
     "fit_smile",
     "forward_carry",
     "from_frame",

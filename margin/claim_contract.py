@@ -10,11 +10,11 @@ from margin.carry import years_between
 from margin.settlement import Settlement
 from pdesolve import Barrier, Claim, Exercise, Knock, Paid, Payoff, Right
 
-__all__ = ["BarrierTerms", "ClaimContract"]
+__all__ = ["ClaimContract", "ContractBarrier"]
 
 
 @dataclass(frozen=True, slots=True)
-class BarrierTerms:
+class ContractBarrier:
     """One or two spots at which a contract dies or begins to live.
 
     Attributes
@@ -42,8 +42,8 @@ class BarrierTerms:
 
     Examples
     --------
-    >>> from margin.claim_contract import BarrierTerms
-    >>> BarrierTerms(upper=125.0).levels
+    >>> from margin.claim_contract import ContractBarrier
+    >>> ContractBarrier(upper=125.0).levels
     (125.0,)
     """
 
@@ -98,7 +98,7 @@ class ClaimContract:
         European or American.
     exercise_dates : tuple of datetime
         Instants before expiry at which it may be exercised as well (Bermudan).
-    barrier : BarrierTerms or None
+    barrier : ContractBarrier or None
         Where it dies, or begins to live.
     settlement : Settlement
         How the contract pays.
@@ -112,10 +112,10 @@ class ClaimContract:
     Examples
     --------
     >>> from datetime import UTC, datetime
-    >>> from margin.claim_contract import BarrierTerms, ClaimContract
+    >>> from margin.claim_contract import ContractBarrier, ClaimContract
     >>> from pdesolve import Payoff, Right
     >>> call, expiry = Payoff.vanilla(Right.CALL, 100.0), datetime(2027, 1, 15, 21, tzinfo=UTC)
-    >>> print(ClaimContract("XYZ", call, expiry, barrier=BarrierTerms(upper=125.0)))
+    >>> print(ClaimContract("XYZ", call, expiry, barrier=ContractBarrier(upper=125.0)))
     XYZ 2027-01-15 100 call, knock-out at 125
     """
 
@@ -124,7 +124,7 @@ class ClaimContract:
     expiry: datetime
     exercise: Exercise = Exercise.EUROPEAN
     exercise_dates: tuple[datetime, ...] = ()
-    barrier: BarrierTerms | None = None
+    barrier: ContractBarrier | None = None
     settlement: Settlement = Settlement.CASH
 
     def __post_init__(self) -> None:
@@ -135,7 +135,7 @@ class ClaimContract:
         dates = _instants("exercise_dates", self.exercise_dates)
         object.__setattr__(self, "exercise_dates", dates)
         if self.barrier is not None:
-            _check.instance("barrier", self.barrier, BarrierTerms)
+            _check.instance("barrier", self.barrier, ContractBarrier)
             if any(date > self.expiry for date in self.barrier.dates):
                 raise ValueError(f"dates of a barrier must not be after the expiry {self.expiry}")
         _check.instance("settlement", self.settlement, Settlement)

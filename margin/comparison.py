@@ -17,7 +17,7 @@ from margin.market import Market
 from margin.notebook import comparison_html
 from margin.requirements import initial_requirement
 from margin.revaluation import Revaluation, moving_underlying, revalue
-from margin.rules import Rule
+from margin.rules import Rule, refuse_claims
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -263,12 +263,12 @@ def _revaluation(
 
 
 def _system(name: str, rule: Rule, revaluation: Revaluation, spots: Floats) -> ComparedSystem:
+    refuse_claims(rule, revaluation.account)
     branches = rule.excess_branches(revaluation)
     at = np.append(revaluation.spot, spots)
     excess = np.stack([branch.curve(at) for branch in branches])
-    required = revaluation.equity()(at) - excess.min(axis=0)
-    if revaluation.in_coin:
-        required = required / at
+    unit = at if revaluation.in_coin else 1.0
+    required = (revaluation.equity()(at) - excess.min(axis=0)) / unit
     return ComparedSystem(
         name=name,
         title=rule.name,

@@ -92,9 +92,7 @@ def fixed_line(account: Account, market: Market, underlying: str, date: datetime
 def _paid(account: Account, market: Market, underlying: str, date: datetime) -> Line:
     """What units held have been paid in dividends until a date; units that are short have paid."""
     gone = [
-        each
-        for each in market.underlyings[underlying].dividends
-        if market.asof < each.date <= date
+        each for each in market.underlyings[underlying].dividends if market.asof < each.date <= date
     ]
     if not gone:
         return Line()
@@ -115,7 +113,9 @@ def _position_line(position: Position, market: Market, date: datetime) -> Line:
         return Line()
     if isinstance(instrument, Asset):
         return Line(slope=held)
-    future = _forward(instrument, market, date) if isinstance(instrument, Future) else Line(0.0, 1.0)
+    future = (
+        _forward(instrument, market, date) if isinstance(instrument, Future) else Line(0.0, 1.0)
+    )
     entry = position.entry_price
     assert entry is not None  # a position checks that
     if instrument.settlement is not Settlement.INVERSE:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from margin.kernels.bernstein import merge_knots
+from margin.kernels.cells import join_levels, knot_counts, spread_knots
 
 __all__ = ["merged_knots", "spot_knots"]
 
@@ -15,6 +16,8 @@ Floats = NDArray[np.float64]
 # with exact values and slopes then strays from an option by about 1e-8 of the strike, a tenth of
 # what the solver leaves.
 FINEST = 0.05
+# A knot nearer to a strike than this share of its cell is left out.
+SLIVER = 0.25
 # Log-spot mesh on which the density of knots is integrated.
 MESH = 4096
 # Rows up to which merging two at a time is faster than sorting all of them.
@@ -43,28 +46,15 @@ def spot_knots(strikes: Floats, deviations: Floats, lowest: float, highest: floa
     (n + 1,) array
         Ascending knots, the ends of the range included.
     """
-    x = np.linspace(np.log(lowest), np.log(highest), MESH)
     alive = deviations > 0.0
-    density = np.full(MESH, 1.0 / (x[-1] - x[0]))
-    for strike, width in zip(np.log(strikes[alive]), deviations[alive], strict=True):
-        density = np.maximum(density, 1.0 / np.hypot(width, x - strike))
-    total = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(x))])
+    total = np.empty(MESH)
+    knot_counts(lowest, highest, np.log(strikes[alive]), deviations[alive], total)
     cells = max(LEAST_CELLS, int(np.ceil(total[-1] / FINEST)))
-    even = np.exp(np.interp(np.linspace(0.0, total[-1], cells + 1), total, x))
-    even[0], even[-1] = lowest, highest
-    inside = strikes[(strikes > lowest) & (strikes < highest)]
-    return _without_slivers(even, np.unique(inside))
-
-
-def _without_slivers(even: Floats, strikes: Floats) -> Floats:
-    """All strikes, and the even knots that lie further from each than a quarter of their cell."""
-    if strikes.size == 0:
-        return even
-    width = np.gradient(even)
-    nearest = strikes[np.abs(even[:, None] - strikes).argmin(axis=1)]
-    far = np.abs(even - nearest) > 0.25 * width
-    far[0] = far[-1] = True
-    return np.union1d(even[far], strikes)
+    even = np.empty(cells + 1)
+    spread_knots(lowest, highest, total, even)
+    inside = np.unique(strikes[(strikes > lowest) & (strikes < highest)])
+    knots = np.empty(even.size + inside.size)
+    return knots[: join_levels(even, inside, SLIVER, knots)]
 
 
 def merged_knots(rows: Sequence[Floats]) -> Floats:

@@ -7,10 +7,11 @@ from math import log
 from margin import _check
 from margin.account import Account
 from margin.danger import DangerSet, danger_set
-from margin.instrument import OptionContract
+from margin.instrument import Solvable
 from margin.market import Market
 from margin.revaluation import Revaluation, moving_underlying
-from margin.rules import Branch, Rule, revalue_for
+from margin.rules import Branch, Rule, refuse_claims, revalue_for
+from margin.solved_alone import levels_of
 from margin.threshold import Thresholds
 
 __all__ = ["liquidation_intervals", "thresholds", "thresholds_of"]
@@ -170,6 +171,7 @@ def thresholds_of(
         volatility = nearest_volatility(revaluation, date)
     else:
         volatility = _check.positive("volatility", volatility)
+    refuse_claims(rule, revaluation.account)
     branches = rule.excess_branches(revaluation, date_index)
     return Thresholds(
         account=revaluation.account.name,
@@ -193,11 +195,20 @@ def _range(spot: float, lowest: float | None, highest: float | None) -> tuple[fl
 
 
 def nearest_volatility(revaluation: Revaluation, date: datetime) -> float | None:
-    """Volatility of the living option whose strike is nearest the spot, the first to expire."""
+    """Volatility of the living option whose strike is nearest the spot, the first to expire.
+
+    Of a claim, its kinks and barriers count as strikes.
+    """
     held = (position.instrument for position in revaluation.account.positions if position.quantity)
-    options = [each for each in held if isinstance(each, OptionContract) and each.expiry > date]
+    options = [each for each in held if isinstance(each, Solvable) and each.expiry > date]
+    options = [each for each in options if levels_of(each)]
     if not options:
         return None
     spot = revaluation.spot
-    nearest = min(options, key=lambda option: (abs(log(option.strike / spot)), option.expiry))
+    nearest = min(options, key=lambda one: (_distance(one, spot), one.expiry))
     return revaluation.market.volatility(nearest)
+
+
+def _distance(contract: Solvable, spot: float) -> float:
+    """From the spot to the nearest strike, kink or barrier, in its log."""
+    return min(abs(log(level / spot)) for level in levels_of(contract))

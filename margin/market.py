@@ -82,6 +82,28 @@ class Underlying:
         """The dividends whose ex-date lies after a start and before an end, ascending."""
         return tuple(each for each in self.dividends if start < each.date < end)
 
+    def refuse_dividends(self, start: datetime, end: datetime, *, what: str) -> None:
+        """Refuse what has no forward in proportion to the spot.
+
+        Parameters
+        ----------
+        start, end : datetime
+            Between which a dividend is refused.
+        what : str
+            What cannot be done with one.
+
+        Raises
+        ------
+        ValueError
+            If an ex-date lies between.
+        """
+        paying = self.paying(start, end)
+        if paying:
+            raise ValueError(
+                f"{what} needs a forward in proportion to the spot, got a dividend of {paying[0]}; "
+                "state a dividend yield instead"
+            )
+
     def carry(self, expiry: datetime, asof: datetime) -> tuple[float, float]:
         """Rate and dividend yield from now to a date.
 
@@ -192,7 +214,7 @@ class Market:
 
     asof: datetime
     underlyings: Mapping[str, Underlying]
-    vols: Mapping[Solvable, float]
+    vols: Mapping[OptionContract, float] | Mapping[Solvable, float]
     smiles: Mapping[str, VolatilitySurface] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -227,8 +249,9 @@ class Market:
         ValueError
             If there is none for this contract.
         """
-        if contract in self.vols:
-            return self.vols[contract]
+        vols: Mapping[Any, float] = self.vols
+        if contract in vols:
+            return vols[contract]
         if isinstance(contract, ClaimContract):
             raise ValueError(
                 f"the market has no volatility for {contract!s}, which no smile gives for want of "

@@ -12,7 +12,9 @@ import pdesolve
 from margin import _check
 from margin.carry import years_between
 from margin.instrument import OptionContract, Settlement
-from margin.market import HIGHEST_VOLATILITY, Underlying
+from margin.market import HIGHEST_VOLATILITY, Market, Underlying
+from margin.marks_with_dividends import Unattainable, volatility_with_dividends
+from margin.solved_alone import together
 from pdesolve import Exercise
 
 __all__ = ["volatilities_from_marks"]
@@ -25,7 +27,8 @@ def volatilities_from_marks(
 ) -> dict[OptionContract, float]:
     """Implied volatility of every contract from its price.
 
-    European contracts invert the closed form, American ones the solver.
+    European contracts invert the closed form, American ones the solver, and those whose life holds
+    an ex-date the solver with the dividends on their dates.
 
     Parameters
     ----------
@@ -63,9 +66,12 @@ def volatilities_from_marks(
     0.2
     """
     asof = _check.instant("asof", asof)
-    quotes = [_quote(contract, mark, asof, underlyings) for contract, mark in marks.items()]
+    every = [_quote(contract, mark, asof, underlyings) for contract, mark in marks.items()]
+    market = Market(asof, underlyings, {})
+    quotes = [quote for quote in every if together(quote.contract, market)]
+    paying = [quote for quote in every if not together(quote.contract, market)]
     _refuse([quote.complaint for quote in quotes])
-    found = {}
+    found = _with_dividends(paying, market)
     for exercise in Exercise:
         found.update(_solve(quotes, exercise))
     _refuse([_doubt(quote, found[quote.contract]) for quote in quotes])
@@ -119,6 +125,10 @@ def _quote(
     asof: datetime,
     underlyings: Mapping[str, Underlying],
 ) -> _Quote:
+    if not isinstance(contract, OptionContract):
+        raise ValueError(
+            f"{contract} must be given a volatility: marks of claims need not rise with it"
+        )
     if contract.underlying not in underlyings:
         raise ValueError(f"underlyings must hold {contract.underlying}, for the mark of {contract}")
     underlying = underlyings[contract.underlying]
@@ -146,6 +156,19 @@ def _solve(quotes: Sequence[_Quote], exercise: Exercise) -> dict[OptionContract,
     )
     contracts = (quote.contract for quote in chosen)
     return dict(zip(contracts, np.asarray(volatilities).tolist(), strict=True))
+
+
+def _with_dividends(quotes: Sequence[_Quote], market: Market) -> dict[OptionContract, float]:
+    """Volatilities of contracts whose life holds an ex-date."""
+    found, complaints = {}, []
+    for quote in quotes:
+        try:
+            price = quote.mark * quote.unit
+            found[quote.contract] = volatility_with_dividends(quote.contract, price, market)
+        except Unattainable as reason:
+            complaints.append(str(reason))
+    _refuse(complaints)
+    return found
 
 
 def _column(quotes: Sequence[_Quote], field: str) -> NDArray[np.float64]:

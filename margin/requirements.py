@@ -15,6 +15,7 @@ from margin.rules import (
     Staged,
     initial_factor,
     leg_profit,
+    refuse_claims,
     revalue_for,
 )
 from margin.statement import Leg, Requirement
@@ -73,6 +74,7 @@ def requirement(
     else:
         _refuse_stranger(revaluation, market, underlying)
         revaluation = revaluation.with_account(account)
+        refuse_claims(rule, account)
     spot = revaluation.spot
     unit = spot if revaluation.in_coin else 1.0
     branches = rule.excess_branches(revaluation)

@@ -6,18 +6,19 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from margin.cells import bernstein_cells, interpolation_error
 from margin.instrument import OptionContract, Solvable
+from margin.kernels.cells import option_cells
 from margin.knots import spot_knots
 from margin.market import Market
 from margin.piecewise import PiecewiseCubic, line, unchecked
 from margin.solved_alone import Cells, levels_of, solved_alone, together
 from margin.vol_move import VolMove, is_dated, moved
-from pdesolve import Contracts, Exercise, solve_many
+from pdesolve import Contracts, Exercise, solve_by_date, solve_many
 
 __all__ = ["Curves", "solve_contracts"]
 
 Floats = NDArray[np.float64]
+Columns = tuple[Floats, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,11 +71,13 @@ def solve_contracts(
             raise ValueError(f"{contract} expired before {market.asof}; remove the position")
     left = np.maximum(lives - times[:, None], 0.0)
     knots = _knots(contracts, market, left, *spots)
+    n_curves = len(moves), len(contracts)
     batch = {index: one for index, one in enumerate(contracts) if together(one, market)}
-    shape = len(moves), len(contracts), knots.shape[1] - 1
     curves = tuple(
-        Curves(row, np.empty((*shape, 4)), np.empty(shape), alive > 0.0)
-        for row, alive in zip(knots, left, strict=True)
+        Curves(
+            row, np.empty((*n_curves, row.size - 1, 4)), np.empty((*n_curves, row.size - 1)), alive
+        )
+        for row, alive in zip(knots, left > 0.0, strict=True)
     )
     if batch:
         book = _book(tuple(batch.values()), market)
@@ -94,16 +97,19 @@ def _fill_batch(
 ) -> None:
     """Solve vanilla options without an ex-date in their life, and put them in their places."""
     left = np.maximum(book.expiry - times[:, None], 0.0)
-    knots = np.stack([each.knots for each in curves])
-    values = np.empty((3, len(moves), len(book), times.size, knots.shape[1]))
+    knots = [each.knots for each in curves]
     lasting = [i for i, move in enumerate(moves) if not is_dated(move)]
     dated = [i for i, move in enumerate(moves) if is_dated(move)]
-    values[:, lasting] = _solve_lasting(book, [moves[i] for i in lasting], times, knots)
+    solved = [(lasting, _solve_lasting(book, [moves[i] for i in lasting], times, knots))]
     if dated:
-        values[:, dated] = _solve_dated(book, [moves[i] for i in dated], left, knots)
-    for d, each in enumerate(curves):
-        cells, error = _cells(knots[d], values[:, :, :, d], alive=left[d] > 0.0)
-        each.bernstein[:, rows], each.error[:, rows] = cells, error
+        solved.append((dated, _solve_dated(book, [moves[i] for i in dated], left, knots)))
+    for which, dates in solved:
+        for each, alive, columns in zip(curves, left > 0.0, dates, strict=True):
+            cells, error = _cells(each.knots, columns, np.tile(alive, len(which)))
+            shape = len(which), len(rows), error.shape[-1]
+            places = np.ix_(which, rows)
+            each.bernstein[places] = cells.reshape(*shape, 4)
+            each.error[places] = error.reshape(shape)
 
 
 def _fill_alone(
@@ -114,7 +120,7 @@ def _fill_alone(
     dates: tuple[datetime, ...],
 ) -> None:
     """Solve one contract and put it in its place."""
-    knots = np.stack([each.knots for each in curves])
+    knots = [each.knots for each in curves]
     for m, move in enumerate(moves):
         for each, found in zip(curves, solved_alone(*held, move, dates, knots), strict=True):
             each.bernstein[m, row], each.error[m, row] = found.cells
@@ -137,25 +143,33 @@ def _book(contracts: tuple[OptionContract, ...], market: Market) -> Contracts:
     )
 
 
-def _solve_lasting(book: Contracts, moves: list[VolMove], times: Floats, knots: Floats) -> Floats:
-    """Values, slopes and errors (3, v, l, d, n + 1) where a move is the same on all dates."""
+def _solve_lasting(
+    book: Contracts, moves: list[VolMove], times: Floats, knots: list[Floats]
+) -> list[Columns]:
+    """Values, slopes and errors (v l, n + 1) by date, where a move is the same on all dates."""
     vols = np.concatenate([moved(move, book.volatility, book.expiry) for move in moves])
-    solved = solve_many(_repeated(book, len(moves), vols), spots=knots, times=times)
-    shape = (3, len(moves), len(book), times.size, knots.shape[1])
-    return np.stack([solved.values, solved.deltas, solved.errors]).reshape(shape)
+    solved = solve_by_date(_repeated(book, len(moves), vols), spots=knots, times=times)
+    return [(date.values[:, 0], date.deltas[:, 0], date.errors[:, 0]) for date in solved]
 
 
-def _solve_dated(book: Contracts, moves: list[VolMove], left: Floats, knots: Floats) -> Floats:
-    """Values, slopes and errors (3, v, l, d, n + 1) where a move depends on the life left."""
+def _solve_dated(
+    book: Contracts, moves: list[VolMove], left: Floats, knots: list[Floats]
+) -> list[Columns]:
+    """Values, slopes and errors (v l, n + 1) by date, where a move depends on the life left."""
     n_dates, n_moves = left.shape[0], len(moves)
     lives = np.tile(left.T.ravel(), n_moves)  # moves, contracts, dates, the last the fastest
     base = np.repeat(book.volatility, n_dates)
     vols = np.concatenate([moved(move, base, left.T.ravel()) for move in moves])
     every = _repeated(book.take(np.repeat(np.arange(len(book)), n_dates)), n_moves, vols, lives)
-    where = np.tile(knots, (n_moves * len(book), 1))[:, None, :]
+    most = max(row.size for row in knots)
+    rows = np.stack([np.pad(row, (0, most - row.size), mode="edge") for row in knots])
+    where = np.tile(rows, (n_moves * len(book), 1))[:, None, :]
     solved = solve_many(every, spots=where)
-    shape = (3, n_moves, len(book), n_dates, knots.shape[1])
-    return np.stack([solved.values, solved.deltas, solved.errors]).reshape(shape)
+    columns = (solved.values, solved.deltas, solved.errors)
+    return [
+        tuple(column[date::n_dates, 0, : row.size] for column in columns)
+        for date, row in enumerate(knots)
+    ]
 
 
 def _repeated(
@@ -176,32 +190,19 @@ def _repeated(
 
 def _knots(
     contracts: tuple[Solvable, ...], market: Market, left: Floats, lowest: float, highest: float
-) -> Floats:
-    """Knots of every date, equally many, (d, n + 1); ``left`` (d, l) are the lives left."""
+) -> list[Floats]:
+    """Knots of every date; ``left`` (d, l) are the lives left."""
     levels = [levels_of(contract) for contract in contracts]
     spots = np.array([level for row in levels for level in row])
     counts = [len(row) for row in levels]
     vols = np.array([market.volatility(contract) for contract in contracts])
     deviations = np.repeat(vols * np.sqrt(left), counts, axis=1)
-    rows = [spot_knots(spots, row, lowest, highest) for row in deviations]
-    most = max(row.size for row in rows) - 1
-    for index, row in enumerate(rows):
-        while row.size <= most:  # split the widest cells until the rows are equally long
-            widest = np.argsort(-np.diff(np.log(row)))[: most + 1 - row.size]
-            row = np.sort(np.append(row, np.sqrt(row[widest] * row[widest + 1])))
-        rows[index] = row
-    return np.stack(rows)
+    return [spot_knots(spots, row, lowest, highest) for row in deviations]
 
 
-def _cells(knots: Floats, solved: Floats, *, alive: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Coefficients and errors of one date from values, slopes and errors (3, v, l, n + 1)."""
-    values, deltas, errors = solved
-    width = np.diff(knots)
-    left, right = deltas[..., :-1], deltas[..., 1:]
-    if not alive.all():  # payoffs: the slope of a cell is that of its chord
-        chord = np.diff(values) / width
-        left, right = (np.where(alive[:, None], slope, chord) for slope in (left, right))
-    bernstein = bernstein_cells(knots, (values[..., :-1], left), (values[..., 1:], right))
-    error = np.maximum(errors[..., :-1], errors[..., 1:])
-    error += np.where(alive[:, None], interpolation_error(bernstein, width), 0.0)
-    return bernstein, error
+def _cells(knots: Floats, columns: Columns, alive: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Coefficients (l, n, 4) and errors (l, n) from values, slopes and errors (l, n + 1)."""
+    error = np.empty((alive.size, knots.size - 1))
+    cells = np.empty((*error.shape, 4))
+    option_cells(knots, columns, alive, cells, error)
+    return cells, error

@@ -1,5 +1,6 @@
 """Contracts that are solved one by one: whose life holds an ex-date, and claims."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypeGuard
@@ -85,7 +86,15 @@ def levels_of(contract: Solvable) -> tuple[float, ...]:
     return contract.levels if isinstance(contract, ClaimContract) else (contract.strike,)
 
 
-def surface_of(contract: Solvable, market: Market, start: datetime, vol: float) -> PriceSurface:
+def surface_of(
+    contract: Solvable,
+    market: Market,
+    start: datetime,
+    vol: float,
+    *,
+    between: tuple[float, float] | None = None,
+    tolerance: float | None = None,
+) -> PriceSurface:
     """The values of a contract from a start to its expiry, with the dividends ahead.
 
     Parameters
@@ -98,6 +107,10 @@ def surface_of(contract: Solvable, market: Market, start: datetime, vol: float) 
         Before the expiry; times of the surface are years from it.
     vol : float
         A decimal per root year.
+    between : tuple of float, optional
+        The lowest and the highest spot that will be read, in quote currency.
+    tolerance : float, optional
+        As for `pdesolve.solve`.
 
     Returns
     -------
@@ -110,7 +123,9 @@ def surface_of(contract: Solvable, market: Market, start: datetime, vol: float) 
         for each in underlying.paying(start, contract.expiry)
     )
     model = BlackScholes(vol, rate, dividend_yield)
-    return solve(_from(contract, start), model, dividends=ahead)
+    return solve(
+        _from(contract, start), model, dividends=ahead, between=between, tolerance=tolerance
+    )
 
 
 def solved_alone(
@@ -118,7 +133,7 @@ def solved_alone(
     market: Market,
     move: VolMove,
     dates: tuple[datetime, ...],
-    knots: Floats,
+    knots: Sequence[Floats],
 ) -> list[Alone]:
     """Values of a contract against spot on every date after one volatility move.
 
@@ -132,7 +147,7 @@ def solved_alone(
         Of that volatility.
     dates : tuple of datetime
         ``d`` dates, none before the market's; what happens on one has happened.
-    knots : (d, n + 1) array
+    knots : sequence of (n + 1,) arrays
         Of each date, in quote currency, the levels of the contract among them.
 
     Returns
@@ -166,7 +181,7 @@ class _Job(NamedTuple):
     move: VolMove
     vol: float
     dates: tuple[datetime, ...]
-    knots: Floats
+    knots: Sequence[Floats]
 
 
 def _touched_cells(contract: ClaimContract, job: _Job) -> list[Cells]:
@@ -174,8 +189,8 @@ def _touched_cells(contract: ClaimContract, job: _Job) -> list[Cells]:
     at_once = contract.settled_when_touched
     if at_once is None:
         return _cells(contract.touched(), job)
-    cells = job.knots.shape[1] - 1
-    return [Cells(np.full((cells, 4), at_once), np.zeros(cells)) for _ in job.dates]
+    sizes = [row.size - 1 for row in job.knots]
+    return [Cells(np.full((size, 4), at_once), np.zeros(size)) for size in sizes]
 
 
 def _cells(contract: Solvable, job: _Job) -> list[Cells]:
@@ -189,16 +204,18 @@ def _cells(contract: Solvable, job: _Job) -> list[Cells]:
         if lasting is None or is_dated(job.move):
             life = years_between(start, contract.expiry)
             after = float(moved(job.move, np.array([job.vol]), np.array([life]))[0])
-            lasting = _solved(contract, job.market, start, after)
+            lasting = _solved(contract, job, start, after)
         found.append(_read(lasting, date, row))
     return found
 
 
-def _solved(contract: Solvable, market: Market, start: datetime, vol: float) -> _Solved:
+def _solved(contract: Solvable, job: _Job, start: datetime, vol: float) -> _Solved:
     """A contract solved from a start on."""
+    market = job.market
+    ends = float(min(row[0] for row in job.knots)), float(max(row[-1] for row in job.knots))
     claim = _from(contract, start)
     straight = isinstance(claim, Claim) and not claim.levels
-    surface = None if straight else surface_of(contract, market, start, vol)
+    surface = None if straight else surface_of(contract, market, start, vol, between=ends)
     return _Solved(contract, start, market, surface)
 
 

@@ -1,8 +1,9 @@
 """Markets after a move of the spot that the smile follows."""
 
 from dataclasses import replace
+from typing import Any
 
-from margin.instrument import OptionContract
+from margin.instrument import OptionContract, Solvable
 from margin.market import HIGHEST_VOLATILITY, Market
 from margin.smile_surface import SmileSurface
 
@@ -54,7 +55,7 @@ def sticky_delta(market: Market, underlying: str, factor: float) -> Market:
         raise ValueError(f"the market has no SmileSurface of {underlying}; give one in smiles")
     moved = surface.moved(factor)
     spot = replace(market.underlyings[underlying], spot=moved.spot)
-    vols = dict(market.vols)
+    vols: dict[Any, float] = dict(market.vols)
     for contract in vols:
         if contract.underlying == underlying:
             vols[contract] = _moved(market, contract, surface, moved)
@@ -66,9 +67,12 @@ def sticky_delta(market: Market, underlying: str, factor: float) -> Market:
     )
 
 
-def _moved(
-    market: Market, contract: OptionContract, before: SmileSurface, after: SmileSurface
-) -> float:
+def _moved(market: Market, contract: Solvable, before: SmileSurface, after: SmileSurface) -> float:
+    if not isinstance(contract, OptionContract):
+        raise ValueError(
+            f"sticky delta needs contracts with a strike, got {contract}; give its volatility "
+            "in the moved market"
+        )
     years = market.years(contract.expiry)
     shift = after.volatility(contract.strike, years) - before.volatility(contract.strike, years)
     volatility = market.vols[contract] + float(shift)

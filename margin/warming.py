@@ -9,7 +9,7 @@ import numpy as np
 from margin.account import Account, Collateral, Position
 from margin.comparison import compare
 from margin.greeks import margin_greeks
-from margin.instrument import Asset, OptionContract, Settlement
+from margin.instrument import Asset, OptionContract, Settlement, Solvable
 from margin.liquidation import thresholds
 from margin.maps.build import liquidation_map
 from margin.margin_table import table
@@ -17,7 +17,15 @@ from margin.market import Market, Underlying
 from margin.names.path import Direction, thresholds_along
 from margin.names.plane import plane_map
 from margin.requirements import requirement
-from margin.rules import TEN_POINT_EQUITY, ExpectedShortfall, PerpetualRule, TailRiskRule
+from margin.rules import (
+    TEN_POINT_EQUITY,
+    DerivePortfolio,
+    ExpectedShortfall,
+    PerpetualRule,
+    TailRiskRule,
+    excess_at,
+    revalue_for,
+)
 from margin.rules.strategy import STRATEGY_EQUITY
 from pdesolve import Exercise, Right
 from pdesolve.warming import STEPS as PRICES
@@ -29,6 +37,7 @@ NOW = datetime(2026, 11, 20, 21, tzinfo=UTC)
 NEAR, FAR = NOW + timedelta(days=28), NOW + timedelta(days=56)
 SPOT = 100.0
 SHIFTED = 0.25
+AROUND = np.array([90.0, 110.0])
 MOVES = tuple(np.linspace(-0.2, 0.2, 41).tolist())
 
 
@@ -67,7 +76,9 @@ def _account(
     ]
     if asset:
         positions.append(Position(asset, 1.0))
-    vols = {contract: 0.3 + 0.01 * at for at, contract in enumerate(contracts)}
+    vols: dict[Solvable, float] = {
+        contract: 0.3 + 0.01 * at for at, contract in enumerate(contracts)
+    }
     market = Market(NOW, {"XYZ": Underlying(SPOT, rate=0.03)}, vols)
     return Account("warm", currency, 1_000.0, tuple(positions)), market
 
@@ -105,6 +116,12 @@ def _uneven(account: Account) -> list[Position]:
     ]
 
 
+def _at_spots() -> None:
+    cases = ((TEN_POINT_EQUITY, _shares()), (DerivePortfolio(), _coins("USD", Settlement.CASH)))
+    for rule, parts in cases:
+        excess_at(rule, revalue_for(rule, *parts, spots=AROUND), AROUND)
+
+
 def _maps() -> None:
     liquidation_map(*_shares(), TEN_POINT_EQUITY, horizon=timedelta(days=40)).path()
 
@@ -126,6 +143,7 @@ STEPS: Mapping[str, Callable[[], None]] = {
     "thresholds": _thresholds,
     "tail risk": _tail_risk,
     "pairing": _pairing,
+    "requirements at many spots": _at_spots,
     "maps": _maps,
     "several underlyings": _several_names,
 }

@@ -35,7 +35,7 @@ class Price:
     value: float
 
 
-class PriceType(click.ParamType[Price]):
+class PriceType(click.ParamType):  # type: ignore[type-arg]
     """``AAPL=268`` is the price of an underlying."""
 
     name = "price"
@@ -51,7 +51,7 @@ class PriceType(click.ParamType[Price]):
             self.fail(f"{value!r} is no price of an underlying; write AAPL=268.", param, ctx)
 
 
-class SpotType(click.ParamType[Price | Steps]):
+class SpotType(click.ParamType):  # type: ignore[type-arg]
     """``AAPL=268`` is the price of an underlying, anything else the spots to compute at."""
 
     name = "steps"

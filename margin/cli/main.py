@@ -60,7 +60,7 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except Exception:
-            traceback.print_exc()
+            click.echo(traceback.format_exc(), err=True)
             ctx.exit(UNFORESEEN)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

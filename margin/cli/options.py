@@ -55,6 +55,8 @@ PLOT = click.option(
     help="Draw a figure into a file (.png, .svg, .pdf).",
 )
 
+RULE_ASSUMED = "the rule is "
+"""How an assumption begins that does not hold if the command names a rule."""
 NOT_USED = "options for what a file does not say are not used: a native account file says it all"
 
 Function = Callable[..., None]
@@ -129,7 +131,8 @@ class Source:
         """
         found = load(self.path, self.defaults)
         if self.rule_name:
-            found = replace(found, rule=NAMED_RULES[self.rule_name])
+            left = (one for one in found.assumptions if not one.startswith(RULE_ASSUMED))
+            found = replace(found, rule=NAMED_RULES[self.rule_name], assumptions=tuple(left))
         if found.format == NATIVE and self.defaults not in (None, Defaults()):
             found = replace(found, warnings=(*found.warnings, NOT_USED))
         return found

@@ -120,10 +120,11 @@ def save_figure(path: str, draw: Callable[[], "Axes"]) -> None:
         If there is no such form.
     """
     import matplotlib as mpl
+    from matplotlib.figure import Figure
 
     mpl.use("agg")
-    figure = draw().get_figure(root=True)
-    assert figure is not None
+    figure = draw().get_figure()
+    assert isinstance(figure, Figure)
     figure.savefig(path)
 
 

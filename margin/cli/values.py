@@ -39,7 +39,7 @@ class Steps:
         )
 
 
-class StepsType(click.ParamType[Steps]):
+class StepsType(click.ParamType):  # type: ignore[type-arg]
     """``-50%:50%:41`` is 41 even steps; ``-25%,0%,50%`` are three numbers."""
 
     name = "steps"
@@ -92,7 +92,7 @@ class When:
         return asof + timedelta(days=self.days) if self.instant is None else self.instant
 
 
-class DateType(click.ParamType[When]):
+class DateType(click.ParamType):  # type: ignore[type-arg]
     """``2027-01-15``, ``2027-01-15T21:00Z``, or ``7d`` for seven days from now."""
 
     name = "date"

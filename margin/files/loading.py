@@ -73,17 +73,22 @@ def read(path: str | PathLike[str]) -> tuple[Account, Market, Rule]:
         Map of names to ``spot``; ``vol`` (one number, or a list of ``expiry``, ``strike``,
         ``vol``); ``rate``; ``div_yield`` (0 if left out); or, in their place, ``forwards`` (list
         of ``expiry``, ``forward``) or ``curve`` (list of ``expiry``, ``rate``, ``div_yield``).
+        ``dividends``: list of ``date`` (the ex-date, from the start of the day in UTC if it has
+        no time) with ``cash``, ``share`` or both.
         Forwards become dividend yields at the rate stated, but rates at yield 0 if the account
         holds inverse options on the underlying, as venues mark those.
     ``positions``
-        List of maps with ``kind`` (``option``, ``future``, ``perpetual``, ``spot``),
+        List of maps with ``kind`` (``option``, ``future``, ``perpetual``, ``spot``, ``claim``),
         ``underlying``, ``quantity`` (signed) and ``multiplier`` (1 for ``spot`` if left out).
         Options: ``right``, ``strike``, ``expiry``, ``style`` (left out: American if settled by
         delivery, else European), ``settle`` (left out: ``cash``; one of the two must be there),
         ``vol`` or ``mark_price`` (per unit; in coin if inverse).  ``symbol``, an OSI symbol, in
         place of ``kind``, ``right``, ``strike``, ``expiry`` and, if its root is the name,
         ``underlying``.  Futures and perpetuals: ``entry_price``, ``settle`` (``cash`` if left
-        out) and, for futures, ``expiry``.
+        out) and, for futures, ``expiry``.  Claims: ``expiry``, ``vol``; ``right`` and ``strike``
+        (with ``pays``, ``cash`` or ``asset``, a digital) or ``payoff`` (``kinks``,
+        ``intercepts``, ``slopes``); ``style``, ``exercise_dates``, ``barrier`` (``lower``,
+        ``upper``, ``knock``, ``rebate``, ``paid``, ``dates``, ``touched``).
     ``collateral``
         List of ``asset``, ``amount``, ``haircut`` (0 if left out) and ``price`` (in ``currency``;
         left out for an underlying, which counts at its spot).

@@ -6,11 +6,13 @@ from datetime import datetime
 from functools import partial
 
 from margin.account import Position
+from margin.files.claims import claim_of
 from margin.files.errors import Report
 from margin.files.explain import attempt, checked, one_of, show
 from margin.files.moments import resolved
 from margin.files.osi import osi_fields
 from margin.files.schema import (
+    ClaimEntry,
     FutureEntry,
     Header,
     HoldingEntry,
@@ -28,6 +30,7 @@ KINDS: dict[str, type[HoldingEntry]] = {
     "future": FutureEntry,
     "perpetual": PerpetualEntry,
     "spot": SpotEntry,
+    "claim": ClaimEntry,
 }
 
 Placed = tuple[Report, HoldingEntry]
@@ -124,7 +127,7 @@ def _instrument(entry: HoldingEntry, header: Header, report: Report) -> Instrume
         return Asset(entry.underlying)
     if isinstance(entry, PerpetualEntry):
         return Perpetual(entry.underlying, Settlement(entry.settle))
-    if not isinstance(entry, OptionEntry | FutureEntry):
+    if not isinstance(entry, OptionEntry | ClaimEntry | FutureEntry):
         raise TypeError(f"there is no instrument for {entry!r}")
     expiry = resolved(entry.expiry, header.expiry_time)
     asof = resolved(header.asof, header.expiry_time)
@@ -136,6 +139,8 @@ def _instrument(entry: HoldingEntry, header: Header, report: Report) -> Instrume
         return None
     if isinstance(entry, FutureEntry):
         return Future(entry.underlying, expiry, Settlement(entry.settle))
+    if isinstance(entry, ClaimEntry):
+        return claim_of(entry, expiry, header, report)
     return _option(entry, expiry, report)
 
 

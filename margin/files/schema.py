@@ -14,8 +14,11 @@ from margin.files.moments import END_OF_DAY, moment, time_of_day
 
 __all__ = [
     "DEFAULT_RULE",
+    "BarrierEntry",
     "CarryEntry",
+    "ClaimEntry",
     "CollateralEntry",
+    "DividendEntry",
     "Entries",
     "Entry",
     "ForwardEntry",
@@ -25,6 +28,7 @@ __all__ = [
     "Name",
     "Number",
     "OptionEntry",
+    "PayoffEntry",
     "PerpetualEntry",
     "Share",
     "SpotEntry",
@@ -92,7 +96,23 @@ SettleWord = Annotated[
     BeforeValidator(_lower),
     Field(description='"cash", "physical" or "inverse"'),
 ]
+NotNegative = Annotated[
+    float, AfterValidator(_bounded), Field(ge=0.0, description="a number, not negative")
+]
+KnockWord = Annotated[
+    Literal["in", "out"], BeforeValidator(_lower), Field(description='"in" or "out"')
+]
+PaidWord = Annotated[
+    Literal["at hit", "at expiry"],
+    BeforeValidator(_lower),
+    Field(description='"at hit" or "at expiry"'),
+]
+PaysWord = Annotated[
+    Literal["cash", "asset"], BeforeValidator(_lower), Field(description='"cash" or "asset"')
+]
 Entries = Annotated[list[Any], Field(description="a list")]
+Numbers = Annotated[list[Number], Field(description="a list of finite numbers")]
+Moments = Annotated[list[Moment], Field(description="a list of dates or instants")]
 
 
 class Entry(BaseModel):
@@ -135,6 +155,7 @@ class UnderlyingEntry(Entry):
     div_yield: Yearly | None = None
     forwards: Entries = Field(default_factory=list)
     curve: Entries = Field(default_factory=list)
+    dividends: Entries = Field(default_factory=list)
 
 
 class VolEntry(Entry):
@@ -160,6 +181,14 @@ class CarryEntry(Entry):
     div_yield: Number
 
 
+class DividendEntry(Entry):
+    """One dividend of an underlying."""
+
+    date: Moment
+    cash: NotNegative = 0.0
+    share: Share = 0.0
+
+
 class HoldingEntry(Entry):
     """What every position states."""
 
@@ -181,6 +210,43 @@ class OptionEntry(HoldingEntry):
     settle: SettleWord | None = None
     vol: Positive | None = None
     mark_price: Positive | None = None
+
+
+class BarrierEntry(Entry):
+    """The barrier of a claim."""
+
+    lower: Positive | None = None
+    upper: Positive | None = None
+    knock: KnockWord
+    rebate: NotNegative = 0.0
+    paid: PaidWord = "at hit"
+    dates: Moments = Field(default_factory=list)
+    touched: bool = Field(False, description="true or false")
+
+
+class ClaimEntry(HoldingEntry):
+    """A position in a claim: vanilla by right and strike, digital, or a payoff piece by piece."""
+
+    multiplier: Positive = Field(description="a positive number of units per contract")
+    expiry: Moment
+    right: RightWord | None = None
+    strike: Positive | None = None
+    pays: PaysWord | None = None
+    cash: Positive = 1.0
+    payoff: Any = None
+    style: StyleWord = "european"
+    exercise_dates: Moments = Field(default_factory=list)
+    barrier: Any = None
+    settle: SettleWord = "cash"
+    vol: Positive
+
+
+class PayoffEntry(Entry):
+    """A payoff of straight pieces."""
+
+    kinks: Numbers = Field(default_factory=list)
+    intercepts: Numbers
+    slopes: Numbers
 
 
 class FutureEntry(HoldingEntry):

@@ -1,14 +1,23 @@
 """Entries of ``underlyings`` in a file: spot, and the carry to every date."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from datetime import time
 from functools import partial
+from typing import NamedTuple
 
 from margin.carry import Carry, forward_carry, inverse_carry
+from margin.dividends import Dividend, dividend_carry
 from margin.files.errors import Report
 from margin.files.explain import attempt, checked
 from margin.files.moments import resolved
 from margin.files.positions import Holding
-from margin.files.schema import CarryEntry, ForwardEntry, Header, UnderlyingEntry
+from margin.files.schema import (
+    CarryEntry,
+    DividendEntry,
+    ForwardEntry,
+    Header,
+    UnderlyingEntry,
+)
 from margin.instrument import OptionContract, Settlement
 from margin.market import Underlying
 
@@ -86,11 +95,34 @@ def _underlying(
     _refuse_two_carries(entry, settlements, report)
     rate = header.rate if entry.rate is None else entry.rate
     implied = Settlement.INVERSE in settlements
-    curve = _curve(entry, None if implied else rate, header, report)
+    dividends = tuple(_dividends(entry, report))
+    stated = _Stated(entry.spot, None if implied else rate, dividends)
+    curve = tuple(_curve(entry, stated, header, report))
     if len(report.findings) > before:
         return None
     dividend_yield = 0.0 if entry.div_yield is None else entry.div_yield
-    return attempt(partial(Underlying, entry.spot, rate, dividend_yield, tuple(curve)), report)
+    build = partial(Underlying, entry.spot, rate, dividend_yield, curve, dividends)
+    return attempt(build, report)
+
+
+class _Stated(NamedTuple):
+    """What forwards are read with; a rate of None stands for the convention of inverse options."""
+
+    spot: float
+    rate: float | None
+    dividends: tuple[Dividend, ...]
+
+
+def _dividends(entry: UnderlyingEntry, report: Report) -> Iterator[Dividend]:
+    """Dividends in their order; an ex-date without a time of day begins with the day in UTC."""
+    found = []
+    for index, item in enumerate(entry.dividends):
+        here = report.at("dividends", index)
+        one = checked(DividendEntry, item, here)
+        if one is not None:
+            date = resolved(one.date, time(0))
+            found.append(attempt(partial(Dividend, date, one.cash, one.share), here))
+    yield from sorted((one for one in found if one is not None), key=lambda one: one.date)
 
 
 def _refuse_two_carries(
@@ -105,6 +137,8 @@ def _refuse_two_carries(
         report.at("div_yield").add("the forwards state it already; remove one.")
     if Settlement.INVERSE not in settlements:
         return
+    if entry.dividends:
+        report.at("dividends").add("inverse options read forwards as rates; remove one of both.")
     if entry.rate is not None:
         report.at("rate").add("the forwards of inverse options state it already; remove one.")
     if len(settlements) > 1:
@@ -114,16 +148,14 @@ def _refuse_two_carries(
         )
 
 
-def _curve(
-    entry: UnderlyingEntry, rate: float | None, header: Header, report: Report
-) -> list[Carry]:
-    """Carry to every date given; a rate of None stands for the convention of inverse options."""
+def _curve(entry: UnderlyingEntry, stated: _Stated, header: Header, report: Report) -> list[Carry]:
+    """Carry to every date given."""
     curve = []
     for index, item in enumerate(entry.forwards):
         here = report.at("forwards", index)
         forward = checked(ForwardEntry, item, here)
         if forward is not None:
-            build = partial(_from_forward, forward, entry.spot, header, rate=rate)
+            build = partial(_from_forward, forward, stated, header)
             curve.append(attempt(build, here))
     for index, item in enumerate(entry.curve):
         point = checked(CarryEntry, item, report.at("curve", index))
@@ -133,9 +165,13 @@ def _curve(
     return [carry for carry in curve if carry is not None]
 
 
-def _from_forward(point: ForwardEntry, spot: float, header: Header, *, rate: float | None) -> Carry:
+def _from_forward(point: ForwardEntry, stated: _Stated, header: Header) -> Carry:
     asof = resolved(header.asof, header.expiry_time)
     expiry = resolved(point.expiry, header.expiry_time)
+    spot, rate, dividends = stated
     if rate is None:
         return inverse_carry(expiry, spot=spot, forward=point.forward, asof=asof)
+    if any(asof < each.date < expiry for each in dividends):
+        terms = {"spot": spot, "forward": point.forward, "rate": rate}
+        return dividend_carry(expiry, asof=asof, dividends=dividends, **terms)
     return forward_carry(expiry, spot=spot, forward=point.forward, asof=asof, rate=rate)

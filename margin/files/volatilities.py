@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from margin.claim_contract import ClaimContract
 from margin.files.errors import Report
 from margin.files.explain import attempt, checked, show
 from margin.files.moments import resolved
 from margin.files.positions import Holding
-from margin.files.schema import Header, OptionEntry, UnderlyingEntry, VolEntry
-from margin.instrument import OptionContract
+from margin.files.schema import ClaimEntry, Header, OptionEntry, UnderlyingEntry, VolEntry
+from margin.instrument import OptionContract, Solvable
 from margin.market import HIGHEST_VOLATILITY, Underlying
 from margin.marks import volatilities_from_marks
 
@@ -49,8 +50,8 @@ def volatilities_of(
     *,
     entries: Mapping[str, UnderlyingEntry],
     underlyings: Mapping[str, Underlying],
-) -> dict[OptionContract, float]:
-    """Volatility of every option held.
+) -> dict[Solvable, float]:
+    """Volatility of every option and claim held.
 
     A position's own ``vol`` or ``mark_price`` comes first, then the entry of its underlying with
     the same expiry and strike, then the one volatility of its underlying.
@@ -70,13 +71,14 @@ def volatilities_of(
 
     Returns
     -------
-    dict of OptionContract to float
+    dict of OptionContract or ClaimContract to float
         Decimals per root year.
     """
     legs = _legs(held)
     stated = _stated(legs)
     quoted = _quoted(entries, header, report)
-    marks, vols = [], {}
+    marks: list[_Leg] = []
+    vols: dict[Solvable, float | None] = {}
     for leg in legs:
         source = stated.get(leg.contract)
         if source is None:
@@ -85,8 +87,13 @@ def volatilities_of(
             vols[leg.contract] = _decimal(source.value, header, source.report.at("vol"))
         elif source is leg and leg.contract.underlying in underlyings:
             marks.append(leg)
-    vols |= _solved(marks, header, underlyings)
-    return {contract: vol for contract, vol in vols.items() if vol is not None}
+    for contract, vol in _solved(marks, header, underlyings).items():
+        vols[contract] = vol
+    for holding in held:
+        entry, claim = holding.entry, holding.position.instrument
+        if isinstance(entry, ClaimEntry) and isinstance(claim, ClaimContract):
+            vols[claim] = _decimal(entry.vol, header, holding.report.at("vol"))
+    return {each: vol for each, vol in vols.items() if vol is not None}
 
 
 def _legs(held: Sequence[Holding]) -> list[_Leg]:

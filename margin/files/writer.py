@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 from margin.account import Account, Position
+from margin.claim_contract import ClaimContract
+from margin.files.claims import claim_content
 from margin.files.rules import rule_content
 from margin.instrument import Asset, Future, OptionContract
 from margin.market import Market, Underlying
@@ -97,6 +99,11 @@ def _underlying(underlying: Underlying) -> dict[str, Any]:
             {"expiry": _instant(at.expiry), "rate": at.rate, "div_yield": at.dividend_yield}
             for at in underlying.curve
         ]
+    if underlying.dividends:
+        content["dividends"] = [
+            {"date": _instant(paid.date), "cash": paid.cash, "share": paid.share}
+            for paid in underlying.dividends
+        ]
     return content
 
 
@@ -117,6 +124,8 @@ def _position(position: Position, market: Market) -> dict[str, Any]:
             "settle": instrument.settlement.value,
             "vol": market.volatility(instrument),
         }
+    elif isinstance(instrument, ClaimContract):
+        content |= claim_content(instrument) | {"vol": market.volatility(instrument)}
     elif not isinstance(instrument, Asset):
         if isinstance(instrument, Future):
             content["expiry"] = _instant(instrument.expiry)
@@ -127,7 +136,9 @@ def _position(position: Position, market: Market) -> dict[str, Any]:
 def _kind(position: Position) -> str:
     """The word for an instrument in a file."""
     name = type(position.instrument).__name__
-    return {"OptionContract": "option", "Asset": "spot"}.get(name, name.lower())
+    return {"OptionContract": "option", "ClaimContract": "claim", "Asset": "spot"}.get(
+        name, name.lower()
+    )
 
 
 def _instant(value: datetime) -> str:

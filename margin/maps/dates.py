@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from margin import _check
 from margin.account import Account
-from margin.instrument import Future, Instrument, OptionContract
+from margin.claim_contract import ClaimContract
+from margin.instrument import Future, Instrument, Solvable
+from margin.revaluation import Revaluation
 
-__all__ = ["checked_dates", "expiries", "map_dates"]
+__all__ = ["breaks_of", "checked_dates", "expiries", "looks", "map_dates"]
 
 # Dates of an even division of the horizon, none further apart than a day on short horizons.
 EVEN = 30
@@ -78,5 +80,32 @@ def checked_dates(dates: Sequence[datetime], start: datetime) -> tuple[datetime,
 
 def expiries(instruments: Iterable[Instrument]) -> tuple[datetime, ...]:
     """Instants at which some of the instruments expire, each once, ascending."""
-    dated = (each for each in instruments if isinstance(each, OptionContract | Future))
+    dated = (each for each in instruments if isinstance(each, Solvable | Future))
     return tuple(sorted({each.expiry for each in dated}))
+
+
+def breaks_of(revaluation: Revaluation) -> tuple[datetime, ...]:
+    """Instants over which the excess may jump: expiries, ex-dates, dates of claims.
+
+    Parameters
+    ----------
+    revaluation : Revaluation
+        The account, and the market whose underlying pays dividends.
+
+    Returns
+    -------
+    tuple of datetime
+        Ascending, each once; also those in the past.
+    """
+    account, name = revaluation.account, revaluation.underlying
+    held = [position.instrument for position in account.positions if position.quantity]
+    found = {each.date for each in revaluation.market.underlyings[name].dividends}
+    for contract in held:
+        if isinstance(contract, ClaimContract):
+            found |= {*contract.exercise_dates, *looks(contract)}
+    return tuple(sorted(found | set(expiries(held))))
+
+
+def looks(contract: ClaimContract) -> tuple[datetime, ...]:
+    """Instants at which spot is held against a barrier; none if that is at every instant."""
+    return () if contract.barrier is None else contract.barrier.dates

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from margin import _check
-from margin.instrument import OptionContract
+from margin.instrument import OptionContract, Solvable
 from margin.market import Market
 
 __all__ = ["RegressionBeta", "SpotBeta", "StickyDelta", "VolDynamics", "regression_beta"]
@@ -37,7 +37,7 @@ class VolDynamics(Protocol):
     def reach(self) -> float:
         """Largest log move of the spot for which it stands."""
 
-    def factor(self, contract: OptionContract, market: Market, spot: float) -> float:
+    def factor(self, contract: Solvable, market: Market, spot: float) -> float:
         """Volatility of a contract at a spot over its present one."""
 
 
@@ -84,7 +84,7 @@ class SpotBeta:
         """Log move of the spot that takes volatilities to four times or a quarter."""
         return log(LARGEST_FACTOR) / abs(self.beta) if self.beta else inf
 
-    def factor(self, contract: OptionContract, market: Market, spot: float) -> float:
+    def factor(self, contract: Solvable, market: Market, spot: float) -> float:
         """Volatility of a contract at a spot over its present one."""
         return float((spot / market.underlyings[contract.underlying].spot) ** self.beta)
 
@@ -125,14 +125,18 @@ class StickyDelta:
         """Log move of the spot: to two fifths and to two and a half times."""
         return log(2.5)
 
-    def factor(self, contract: OptionContract, market: Market, spot: float) -> float:
+    def factor(self, contract: Solvable, market: Market, spot: float) -> float:
         """Volatility of a contract at a spot over its present one.
 
         Raises
         ------
         ValueError
-            If the market holds no smile for the underlying.
+            If the market holds no smile for the underlying, or the contract is a claim.
         """
+        if not isinstance(contract, OptionContract):
+            raise ValueError(
+                f"sticky delta needs contracts with a strike, got {contract}; use SpotBeta"
+            )
         name = contract.underlying
         if name not in market.smiles:
             raise ValueError(

@@ -8,8 +8,11 @@ from itertools import pairwise
 from math import inf
 
 from margin.account import Account
+from margin.claim_contract import ClaimContract
 from margin.danger import Interval
-from margin.instrument import Future, OptionContract, Settlement
+from margin.dividends import Dividend
+from margin.instrument import Future, Settlement, Solvable
+from margin.maps.dates import looks
 from margin.maps.slices import Slice, links
 
 __all__ = ["Event", "EventKind", "days_to_liquidation", "events_of"]
@@ -50,6 +53,10 @@ class EventKind(Enum):
     """The present spot comes to lie outside the set."""
     EXPIRY = "expiry"
     """Legs expire and are settled."""
+    DIVIDEND = "dividend"
+    """The underlying goes ex: holders are paid, and who is short pays."""
+    LOOK = "look"
+    """Spot is held against the barrier of a claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +97,10 @@ class Event:
         return f"{self.date:%Y-%m-%d %H:%M} UTC: {self.words}"
 
 
-def events_of(slices: Sequence[Slice], spot: float, account: Account) -> tuple[Event, ...]:
-    """Every change between neighbouring slices, and every expiry, by date.
+def events_of(
+    slices: Sequence[Slice], spot: float, account: Account, dividends: Sequence[Dividend] = ()
+) -> tuple[Event, ...]:
+    """Every change between neighbouring slices, and what happens on dates, by date.
 
     Parameters
     ----------
@@ -101,12 +110,14 @@ def events_of(slices: Sequence[Slice], spot: float, account: Account) -> tuple[E
         The present spot, in quote currency.
     account : Account
         Whose legs expire.
+    dividends : sequence of Dividend
+        Of the underlying.
 
     Returns
     -------
     tuple of Event
     """
-    found = list(_settled(account, slices, spot))
+    found = [*_settled(account, slices, spot), *_dated(account, slices, spot, dividends)]
     expired = {event.date for event in found}
     for before, after in pairwise(slices):
         for kind, where, words in _changes(before, after, spot):
@@ -165,7 +176,7 @@ def _settled(account: Account, slices: Sequence[Slice], spot: float) -> Iterator
     legs: dict[datetime, dict[str, list[str]]] = {}
     for held in account.positions:
         contract = held.instrument
-        if not isinstance(contract, OptionContract | Future) or not held.quantity:
+        if not isinstance(contract, Solvable | Future) or not held.quantity:
             continue
         if first < contract.expiry <= last:
             paid = legs.setdefault(contract.expiry, {}).setdefault(PAYMENT[contract.settlement], [])
@@ -173,6 +184,23 @@ def _settled(account: Account, slices: Sequence[Slice], spot: float) -> Iterator
     for date, alike in legs.items():
         words = "; ".join(f"{_listed(names)}, {paid}" for paid, names in alike.items())
         yield Event(EventKind.EXPIRY, date, 0.0, spot, words)
+
+
+def _dated(
+    account: Account, slices: Sequence[Slice], spot: float, dividends: Sequence[Dividend]
+) -> Iterator[Event]:
+    """The ex-dates and the looks at barriers within the slices, after the first."""
+    first, last = slices[0].date, slices[-1].date
+    for dividend in dividends:
+        if first < dividend.date <= last:
+            yield Event(EventKind.DIVIDEND, dividend.date, 0.0, spot, f"goes ex {dividend}")
+    for held in account.positions:
+        contract = held.instrument
+        if isinstance(contract, ClaimContract) and held.quantity:
+            for date in looks(contract):
+                if first < date <= last:
+                    words = f"the barrier of {contract} is looked at"
+                    yield Event(EventKind.LOOK, date, 0.0, spot, words)
 
 
 def _listed(names: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import ceil, log
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ def moved_market(known: Revaluation, dynamics: VolDynamics, spot: float) -> Mark
     ValueError
         If a volatility leaves the range from 0 to 500 %.
     """
-    vols = dict(known.market.vols)
+    vols: dict[Any, float] = dict(known.market.vols)
     for contract in known.contracts:
         vols[contract] = known.market.volatility(contract) * dynamics.factor(
             contract, known.market, spot

@@ -13,7 +13,7 @@ from margin.curve_shape import least_of
 from margin.danger import DangerSet, Interval, danger_set
 from margin.maps.accrual import Accrual, Funding, Payment
 from margin.maps.cash import CashFloor, cash_floor
-from margin.maps.dates import expiries
+from margin.maps.dates import breaks_of
 from margin.maps.dynamics import VolDynamics
 from margin.maps.events import Event, days_to_liquidation, events_of
 from margin.maps.ladder import Ladder, Rung, rung_curves
@@ -141,8 +141,7 @@ class LiquidationMap:
     def slices(self) -> tuple[Slice, ...]:
         """The danger sets of all dates, and of more around each change, down to a minute."""
         if "slices" not in self._kept:
-            held = (each.instrument for each in self.revaluation.account.positions if each.quantity)
-            breaks = (*expiries(held), *self.accrual.dates)
+            breaks = (*breaks_of(self.revaluation), *self.accrual.dates)
             seen = watched(self._looked(), self.spot, self._looked_on, breaks=breaks)
             self._kept["slices"] = refined(seen, self.spot, self._looked_on)
         slices: tuple[Slice, ...] = self._kept["slices"]
@@ -154,7 +153,8 @@ class LiquidationMap:
 
     def events(self) -> tuple[Event, ...]:
         """What is born, merges, divides, vanishes or expires, by date."""
-        return events_of(self.slices(), self.spot, self.revaluation.account)
+        paying = self.revaluation.market.underlyings[self.revaluation.underlying].dividends
+        return events_of(self.slices(), self.spot, self.revaluation.account, paying)
 
     def days_to_liquidation(self) -> float | None:
         """Days until the path reaches the present spot: 0 if it has, None if it does not."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from margin.account import Account
 from margin.carry import YEAR_SECONDS
-from margin.maps.dates import expiries
+from margin.maps.dates import breaks_of
 from margin.maps.path import ThresholdSide
 from margin.piecewise import PiecewiseCubic
 
@@ -237,9 +237,9 @@ def _with_rates(found: "LiquidationMap", move: float) -> "LiquidationMap":
 
 
 def _time_stencil(found: "LiquidationMap", date: datetime) -> tuple[timedelta, dict[int, float]]:
-    """Step and weights by offset of a derivative by time that crosses no expiry."""
+    """Step and weights by offset of a derivative by time that crosses no expiry or ex-date."""
     revaluation = found.revaluation
-    ends = expiries(held.instrument for held in revaluation.account.positions)
+    ends = breaks_of(revaluation)
     step = min([TIME_STEP, *((end - date) * SHARE for end in ends if end > date)])
     start = max([revaluation.market.asof, *(end for end in ends if end <= date)])
     if date - step >= start:

@@ -19,6 +19,7 @@ from margin.market import Market
 from margin.requirements import requirement
 from margin.revaluation import moving_underlying
 from margin.rules import Rule
+from margin.solved_alone import surface_of, together
 from margin.statement import Requirement
 from margin.threshold import Thresholds
 from pdesolve import Exercise, Quote, price
@@ -132,6 +133,8 @@ def _quotes(account: Account, market: Market) -> dict[OptionContract, Quote]:
 
 
 def _quote(contract: OptionContract, market: Market) -> Quote:
+    if not together(contract, market):
+        return _quote_with_dividends(contract, market)
     underlying = market.underlyings[contract.underlying]
     rate, dividend_yield = underlying.carry(contract.expiry, market.asof)
     return price(
@@ -143,4 +146,19 @@ def _quote(contract: OptionContract, market: Market) -> Quote:
         div_yield=dividend_yield,
         right=contract.right,
         style="american" if contract.exercise is Exercise.AMERICAN else "european",
+    )
+
+
+def _quote_with_dividends(contract: OptionContract, market: Market) -> Quote:
+    """Price and first derivatives of an option whose life holds an ex-date; the others are NaN."""
+    spot = market.underlyings[contract.underlying].spot
+    surface = surface_of(contract, market, market.asof, market.volatility(contract))
+    first = ("delta", "gamma", "theta", "vega", "rho", "dividend_rho", "error")
+    return Quote(
+        spot=spot,
+        price=surface.value(spot),
+        **{name: getattr(surface, name)(spot) for name in first},
+        **dict.fromkeys(("vanna", "volga", "charm", "residual"), float("nan")),
+        converged=surface.converged,
+        method="solved with dividends on their dates",
     )

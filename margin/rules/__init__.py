@@ -3,6 +3,7 @@
 from margin.rules.add_ons import ConcentrationAddOn, LiquidityAddOn
 from margin.rules.at_spots import SampledRule, branch_values, excess_at, requirement_at
 from margin.rules.attribution import Attributed, leg_profit
+from margin.rules.claims import ReadsClaims, refuse_claims
 from margin.rules.delta_floor import DeltaFloor, delta_floor
 from margin.rules.deribit.portfolio import DERIBIT_PORTFOLIO_ETH, DeribitPortfolio
 from margin.rules.deribit.standard import DeribitStandard
@@ -113,6 +114,7 @@ __all__ = [
     "PortfolioGroup",
     "ProductGroup",
     "Quantile",
+    "ReadsClaims",
     "RequirementLine",
     "Rule",
     "RuleWithAddOn",
@@ -144,6 +146,7 @@ __all__ = [
     "explain_tail",
     "initial_factor",
     "leg_profit",
+    "refuse_claims",
     "requirement_at",
     "revalue_for",
     "scenario_grid",

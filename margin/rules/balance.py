@@ -8,6 +8,7 @@ import numpy as np
 from margin.instrument import Asset, OptionContract
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
+from margin.rules.claims import vanilla
 
 __all__ = [
     "HeldOption",
@@ -116,7 +117,8 @@ def held_options(
     alive = revaluation.curves[date_index].alive
     for index in np.flatnonzero(alive & (revaluation.units != 0.0)):
         value = revaluation.unit_value(int(index), date_index, vol_move)
-        yield HeldOption(revaluation.contracts[index], float(revaluation.units[index]), value)
+        contract = vanilla(revaluation.contracts[index])
+        yield HeldOption(contract, float(revaluation.units[index]), value)
 
 
 def refuse_linear(revaluation: Revaluation) -> None:

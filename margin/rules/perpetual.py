@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from margin import _check
 from margin.account import Position
 from margin.holdings import moving_line
-from margin.instrument import Asset, Future, OptionContract, Perpetual, Settlement
+from margin.instrument import Asset, Future, Perpetual, Settlement, Solvable
 from margin.piecewise import combine, line
 from margin.revaluation import Revaluation
 from margin.rules.rule import Branch
@@ -234,7 +234,7 @@ def _maintained(
         instrument = held.instrument
         if isinstance(instrument, Asset) or held.quantity == 0.0:
             continue
-        if isinstance(instrument, OptionContract):
+        if isinstance(instrument, Solvable):
             raise ValueError(
                 f"a perpetual rule has no requirement for options, got {instrument}; "
                 "use a scenario rule"

@@ -12,6 +12,7 @@ from margin.account import Account
 from margin.market import Market
 from margin.piecewise import PiecewiseCubic
 from margin.revaluation import Revaluation, moving_underlying, revalue
+from margin.rules.claims import refuse_claims
 from margin.vol_move import PrecededMove, VolMove
 
 __all__ = ["Branch", "Multiplied", "Rule", "compounded", "revalue_for"]
@@ -147,8 +148,10 @@ def revalue_for(
     Raises
     ------
     ValueError
-        If a spot is not positive and finite, or the account cannot be valued.
+        If a spot is not positive and finite, the account cannot be valued, or holds a claim that
+        the rule has no requirement for.
     """
+    refuse_claims(rule, account)
     spot = market.underlyings[moving_underlying(account, market, underlying)].spot
     asked = np.append(np.asarray(spots, dtype=np.float64), spot)
     if not np.all((asked > 0.0) & np.isfinite(asked)):

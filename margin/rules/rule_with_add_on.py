@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from margin.account import Account, Position
 from margin.holdings import Line
-from margin.instrument import Future, OptionContract, Perpetual, Settlement
+from margin.instrument import Future, Perpetual, Settlement, Solvable
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
 from margin.rules.add_ons import ConcentrationAddOn, LiquidityAddOn
 from margin.rules.at_spots import branch_values
 from margin.rules.attribution import leg_profit
+from margin.rules.claims import ReadsClaims
 from margin.rules.rule import Branch, Rule
 from margin.rules.staged import RequirementLine, Staged, initial_factor
 from margin.vol_move import VolMove
@@ -55,6 +56,11 @@ class RuleWithAddOn:
     def name(self) -> str:
         """What the rule is called."""
         return f"{self.rule.name} with add-on"
+
+    @property
+    def reads_claims(self) -> bool:
+        """As the rule below."""
+        return isinstance(self.rule, ReadsClaims) and self.rule.reads_claims
 
     @property
     def vol_moves(self) -> tuple[VolMove, ...]:
@@ -139,7 +145,7 @@ def _charged(
     total, date = Line(), revaluation.dates[date_index]
     for held in revaluation.account.positions:
         instrument = held.instrument
-        expired = isinstance(instrument, OptionContract | Future) and instrument.expiry <= date
+        expired = isinstance(instrument, Solvable | Future) and instrument.expiry <= date
         if held.quantity and not expired:
             total = total.plus(_line_of(add_on, held))
     return total

@@ -1,6 +1,5 @@
 """The spot-and-volatility scenario rule: the worst loss over a grid of moves is required."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -9,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from margin import _check
-from margin.instrument import Future, Instrument, OptionContract, Settlement
-from margin.piecewise import PiecewiseCubic, combine, line
+from margin.instrument import Future, Instrument, Settlement, Solvable
+from margin.piecewise import PiecewiseCubic, line
 from margin.readings import read_shifted
 from margin.revaluation import Revaluation
 from margin.rules.rule import Branch, compounded
 from margin.rules.scenario import Scenario
+from margin.shocks import touched_before
+from margin.sums import Term, weighted_sums
 
 __all__ = ["ScenarioRule"]
 
@@ -87,6 +88,11 @@ class ScenarioRule:
         object.__setattr__(self, "initial_factor", factor)
 
     @property
+    def reads_claims(self) -> bool:
+        """It needs no more of a contract than its value against spot."""
+        return True
+
+    @property
     def vol_moves(self) -> tuple[float, ...]:
         """Relative volatility moves whose revaluations the rule reads; 0 comes first."""
         return tuple(dict.fromkeys((0.0, *(scenario.vol_move for scenario in self.scenarios))))
@@ -124,15 +130,20 @@ class ScenarioRule:
         """
         _refuse_other_underlyings(revaluation)
         settled, moving = self._parts(revaluation, date_index, vol_move)
-        equity = combine((1.0, 1.0), (settled, moving[0.0]))
-        branches = [Branch("no loss", equity)]
+        curves, sums = [settled, *moving.values()], [[Term(0), Term(1)]]
+        order = {move: index for index, move in enumerate(moving, start=1)}
         for scenario in self.scenarios:
-            shifted = _shifted(scenario, settled, moving, in_coin=revaluation.in_coin)
-            branches.append(Branch(str(scenario), shifted))
+            kept = _kept(scenario, revaluation, date_index, vol_move)
+            curves += [] if kept is None else [kept]
+            last = None if kept is None else len(curves) - 1
+            moved = order[scenario.vol_move]
+            sums.append(_terms(scenario, moved, last, in_coin=revaluation.in_coin))
+        labels = ["no loss", *map(str, self.scenarios)]
         if self._has_minimum:
-            minimum = self._minimum(revaluation, date_index)
-            branches.append(Branch("minimum", combine((1.0, -1.0), (equity, minimum))))
-        return tuple(branches)
+            curves.append(self._minimum(revaluation, date_index))
+            sums.append([Term(0), Term(1), Term(len(curves) - 1, -1.0)])
+            labels.append("minimum")
+        return tuple(map(Branch, labels, weighted_sums(curves, sums)))
 
     def excess_values(
         self,
@@ -159,6 +170,9 @@ class ScenarioRule:
         weights = np.array([scenario.weight for scenario in self.scenarios])[:, None]
         which = [order[scenario.vol_move] for scenario in self.scenarios]
         after = read_shifted(tuple(moving.values()), which, factors, spots)
+        for row, scenario in zip(after, self.scenarios, strict=True):
+            kept = _kept(scenario, revaluation, date_index, vol_move)
+            row += 0.0 if kept is None else kept(spots)
         if revaluation.in_coin:
             after /= factors[:, None]
         rest, now = settled(spots), moving[0.0](spots)
@@ -195,21 +209,28 @@ class ScenarioRule:
         return line(intercept, slope, lowest=revaluation.lowest, highest=revaluation.highest)
 
 
-def _shifted(
-    scenario: Scenario,
-    settled: PiecewiseCubic,
-    moving: Mapping[float, PiecewiseCubic],
-    *,
-    in_coin: bool,
-) -> PiecewiseCubic:
-    """Equity after the weighted profit of a scenario, against the spot before it."""
+def _kept(
+    scenario: Scenario, revaluation: Revaluation, date_index: int, vol_move: float
+) -> PiecewiseCubic | None:
+    """What barriers that were touched before a scenario add to it, if there are any."""
+    move = compounded(vol_move, scenario.vol_move)
+    return touched_before(revaluation, 1.0 + scenario.spot_move, date_index, move)
+
+
+def _terms(scenario: Scenario, moved: int, kept: int | None, *, in_coin: bool) -> list[Term]:
+    """Equity after the weighted profit of a scenario, against the spot before it.
+
+    Curve 0 is what is settled, 1 what moves with volatilities as they are, ``moved`` that after the
+    move of the scenario, and ``kept`` what barriers add to it.
+    """
     after = 1.0 + scenario.spot_move
-    weights = [1.0, scenario.weight / after if in_coin else scenario.weight]
-    curves = [settled, moving[scenario.vol_move].stretched(after)]
+    weight = scenario.weight / after if in_coin else scenario.weight
+    terms = [Term(0), Term(moved, weight, after)]
+    if kept is not None:
+        terms.append(Term(kept, weight))
     if scenario.weight < 1.0:
-        weights.append(1.0 - scenario.weight)
-        curves.append(moving[0.0])
-    return combine(weights, curves)
+        terms.append(Term(1, 1.0 - scenario.weight))
+    return terms
 
 
 def _refuse_other_underlyings(revaluation: Revaluation) -> None:
@@ -224,6 +245,6 @@ def _refuse_other_underlyings(revaluation: Revaluation) -> None:
 
 def _has_minimum(instrument: Instrument, date: datetime) -> bool:
     """Whether it is an option or a dated future, alive, and its size is in the underlying."""
-    if not isinstance(instrument, OptionContract | Future) or instrument.expiry <= date:
+    if not isinstance(instrument, Solvable | Future) or instrument.expiry <= date:
         return False
-    return isinstance(instrument, OptionContract) or instrument.settlement is not Settlement.INVERSE
+    return isinstance(instrument, Solvable) or instrument.settlement is not Settlement.INVERSE

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from margin import _check
 from margin.piecewise import PiecewiseCubic, unchecked
 from margin.revaluation import Revaluation
+from margin.rules.claims import vanilla
 from margin.rules.derive.scenario import VolDirection
 from margin.solved_family import SolvedFamily
 from pdesolve import black_scholes
@@ -153,9 +154,11 @@ def _unit_curves(
     known = family.revaluation
     market, contracts = known.market, known.contracts
     chosen = [index for index, each in enumerate(contracts) if each.expiry == expiry]
-    held = [contracts[index] for index in chosen]
+    held = [vanilla(contracts[index]) for index in chosen]
     years = market.years(expiry) - market.years(known.dates[date_index])
-    carry = market.underlyings[known.underlying].carry(expiry, market.asof)
+    underlying, date = market.underlyings[known.underlying], known.dates[date_index]
+    underlying.refuse_dividends(date, expiry, what="a shock of the skew")
+    carry = underlying.carry(expiry, market.asof)
     growth = exp((carry[0] - carry[1]) * years)
     strikes = np.array([contract.strike for contract in held])[:, None]
     kinks = strikes / growth * np.exp(-shock.kinks(years, way))

@@ -303,7 +303,7 @@ def test_a_put_american_is_worth_more_than_what_is_not():
         (("price", *PUT, "--years", 1, "--spot", "nan"), "spot must be positive"),
         (("run",), "Missing argument 'FILES...'"),
         (("run", "--rules", "span", STRANGLE), "'span' is not one of 'ten_point_equity'"),
-        (("run", str(ROOT / "margin" / "rules")), "no account file (.yaml, .yml, .json, .toml, .csv, .xml)"),
+        (("run", str(ROOT / "margin" / "rules")), "file (.yaml, .yml, .json, .toml, .csv, .xml)"),
         (("table", STRANGLE, "--spot", "-50%:50%"), "steps need a first, a last and a count"),
         (("table", STRANGLE, "--spot", "80:120:1e9"), "invalid literal for int"),
         (("table", STRANGLE, "--spot", "80:120:99999"), "a count from 2 to 10001"),

@@ -1,11 +1,17 @@
 """Many accounts in one command: spread over processes, interrupted, and checked by the doctor."""
 
 import json
+import tomllib
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from margin.cli import accounts, main, run
+from margin.cli.doctor import EXTRAS
+from pdesolve.versions import NOT_INSTALLED, installed
+
+ROOT = Path(__file__).parents[2]
 
 SHARES = """
 schema: 1
@@ -55,7 +61,20 @@ def test_an_interruption_keeps_what_is_done(folder, monkeypatch):
     assert len(json.loads(result.stdout)) == 2
 
 
-def test_the_doctor_finds_the_solver_right_and_names_missing_extras(monkeypatch):
+@pytest.mark.parametrize(("package", "extra"), EXTRAS.items())
+def test_the_doctor_names_the_command_that_installs_what_is_missing(monkeypatch, package, extra):
+    found = installed() | {package: NOT_INSTALLED}
+    monkeypatch.setattr("margin.cli.doctor.installed", lambda: found)
+    assert f'{package} is missing; pip install "pde-margin[{extra}]"' in called("doctor").stdout
+
+
+def test_extras_of_the_doctor_are_those_of_the_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for package, extra in EXTRAS.items():
+        assert any(one.startswith(package) for one in project["optional-dependencies"][extra])
+
+
+def test_the_doctor_finds_the_solver_right():
     told = called("doctor")
     assert told.exit_code == 0, told.output
     assert "solver: right" in told.stdout

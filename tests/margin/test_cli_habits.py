@@ -115,13 +115,19 @@ def test_the_list_of_parts_says_what_each_does(name):
     assert COMMANDS[name].endswith(".")
 
 
-def test_warmup_says_where_machine_code_is_kept():
-    from pdesolve.versions import kept_in
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_page_on_the_command_lists_every_part(name):
+    page = (ROOT / "docs" / "command.md").read_text(encoding="utf-8")
+    assert f"| `margin {name}" in page
 
-    if kept_in() is None:
-        pytest.skip("no folder for machine code can be written")
-    assert f"in {kept_in()}" in called("warmup").stdout
+
+def test_warmup_says_where_machine_code_is_kept(monkeypatch, tmp_path):
+    told = []
+    monkeypatch.setattr("margin.cli.warmup.kept_in", lambda: tmp_path)
+    monkeypatch.setattr("margin.cli.warmup.warmup", told.append)
+    assert called("warmup").stdout.endswith(f", in {tmp_path}\n")
     assert called("warmup", "--quiet").output == ""
+    assert told == [None, None]  # no bar, for there is no terminal
 
 
 def test_warmup_without_a_folder_says_what_to_do(monkeypatch):

@@ -18,6 +18,7 @@ BARE_FLEX = """<FlexStatement accountId="U777" toDate="20261120">
 </FlexStatement>
 """
 GAPS = ("--spot", "AAPL=268", "--cash", 12000, "--asof", "2026-11-20T21:00Z", "--rate", 0.04)
+RULE = ("--rules", "strategy_equity")
 COMMANDS = ("run", "table", "threshold", "compare", "greeks")
 
 
@@ -53,6 +54,11 @@ def test_every_command_says_what_it_assumes(flex, command):
     for sentence in expected.assumptions:
         assert f"{flex}: assumed: {sentence}" in result.stderr.splitlines()
     assert called(command, flex, *GAPS, "--quiet").output == ""
+
+
+def test_no_rule_is_assumed_where_the_command_names_one(flex):
+    assumed = [printed_json("run", flex, *GAPS, *more)["assumptions"] for more in ((), RULE)]
+    assert [any("the rule is" in one for one in lines) for lines in assumed] == [True, False]
 
 
 def test_the_report_lists_what_was_assumed(flex, tmp_path):

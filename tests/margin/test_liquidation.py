@@ -224,7 +224,7 @@ def test_the_requirement_from_scratch_exceeds_equity_inside_only(seed):
 
 def test_other_cash_and_quantities_price_nothing(monkeypatch):
     rule, _, accounts, revaluation = random_group(0)
-    monkeypatch.setattr("margin.solved.solve_many", None)
+    monkeypatch.setattr("margin.solved.solve_by_date", None)
     found = [thresholds_of(revaluation.with_account(held), rule) for held in accounts]
     assert len({held.intervals for held in found}) > 1
 

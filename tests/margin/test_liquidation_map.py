@@ -146,7 +146,7 @@ def test_other_cash_and_quantities_price_nothing_and_equal_a_fresh_map(monkeypat
                                                 *held.positions[1:]))  # fmt: skip
     fresh = mapped(other, priced, GRID)
     found = mapped(held, priced, GRID)
-    monkeypatch.setattr("margin.solved.solve_many", None)
+    monkeypatch.setattr("margin.solved.solve_by_date", None)
     updated = found.with_account(other)
     for date in found.dates:
         np.testing.assert_allclose(

@@ -36,13 +36,13 @@ CASES = [(HELD, AT), (COIN, COIN_MARKET)]
 def solved(monkeypatch):
     """Counts of contracts of every batch that is solved."""
     batches = []
-    solve_many = solving.solve_many
+    solve_by_date = solving.solve_by_date
 
     def counted(contracts, **grid):
         batches.append(len(contracts.strike))
-        return solve_many(contracts, **grid)
+        return solve_by_date(contracts, **grid)
 
-    monkeypatch.setattr(solving, "solve_many", counted)
+    monkeypatch.setattr(solving, "solve_by_date", counted)
     return batches
 
 

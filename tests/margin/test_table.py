@@ -61,13 +61,13 @@ def test_expired_options_are_settled_at_the_spot_considered():
 
 def test_volatilities_reached_by_table_and_rule_together_are_solved_once(monkeypatch):
     batches = []
-    solve_many = solved.solve_many
+    solve_by_date = solved.solve_by_date
 
     def counted(contracts, **grid):
         batches.append(contracts.volatility)
-        return solve_many(contracts, **grid)
+        return solve_by_date(contracts, **grid)
 
-    monkeypatch.setattr(solved, "solve_many", counted)
+    monkeypatch.setattr(solved, "solve_by_date", counted)
     table(QUOTE, QUOTE_MARKET, RULE, spots=SPOTS, vol_moves=(0.0, 0.5), dates=DATES)
     # (1, 1.5) x (1, 0.75, 1.5) holds 1.5 twice.
     assert [batch.size for batch in batches] == [2 * 5]

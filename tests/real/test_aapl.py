@@ -9,9 +9,12 @@ from examples.aapl_chain import (
     RATE,
     SECOND_CLOSE,
     account_on,
+    held_by,
     main,
     market_of,
+    market_with_yields,
     out_of_the_money,
+    over_dividends,
     quotes_on,
     share_within,
     solved,
@@ -35,7 +38,14 @@ def files():
 
 @pytest.fixture(scope="module")
 def markets(files):
-    return {day: market_of(quotes_on(day, files[0]), files[1]) for day in CLOSES}
+    return {day: market_with_yields(quotes_on(day, files[0]), files[1]) for day in CLOSES}
+
+
+@pytest.fixture(scope="module")
+def real(files):
+    """Markets with dividends on their dates, for the accounts."""
+    quotes = {day: held_by(account_on(day), quotes_on(day, files[0])) for day in CLOSES}
+    return {day: market_of(quotes[day], files[1]) for day in CLOSES}
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +85,7 @@ def test_the_other_right_prices_a_contract_within_its_quotes_before_the_dividend
 )
 def test_after_the_dividend_longer_rates_bring_values_within_the_quotes(files, rate, expiries):
     quotes = quotes_on(FIRST_CLOSE, files[0])
-    market = market_of(quotes, files[1], rate)
+    market = market_with_yields(quotes, files[1], rate)
     found = solved(quotes[quotes["expiry"].isin(expiries)], market)
     found = found[~out_of_the_money(found) & found["twin"].notna()]
     assert share_within(found, values(found, market, "twin")) >= USUAL
@@ -92,10 +102,25 @@ def test_forwards_lose_the_dividends_to_come(markets, day):
     assert underlying.curve[0].dividend_yield == 0.0
 
 
+def test_dividends_on_their_dates_bring_august_within_its_quotes(files):
+    # Nine days after the dividend; no rate does it with a yield in the place of the dividend.
+    quotes = quotes_on(FIRST_CLOSE, files[0])
+    found = over_dividends(quotes[quotes["expiry"] == "2014-08-16"], files[1], 0.002, 4)
+    assert share_within(found, found["as yield"]) < 0.7
+    assert share_within(found, found["on dates"]) == 1.0
+
+
+def test_every_dividend_of_the_file_is_in_the_market(real):
+    for day, paid in ((FIRST_CLOSE, 7 * 0.47), (SECOND_CLOSE, 0.47)):
+        first, *_ = real[day].underlyings["AAPL"].dividends
+        assert first.cash == pytest.approx(paid)
+        assert first.date.date() == FIRST_EX_DATE
+
+
 @pytest.mark.parametrize("day", CLOSES)
-def test_requirement_and_thresholds_tell_the_same_state(markets, day):
-    needed = requirement(account_on(day), markets[day], TEN_POINT_EQUITY)
-    found = thresholds(account_on(day), markets[day], TEN_POINT_EQUITY)
+def test_requirement_and_thresholds_tell_the_same_state(real, day):
+    needed = requirement(account_on(day), real[day], TEN_POINT_EQUITY)
+    found = thresholds(account_on(day), real[day], TEN_POINT_EQUITY)
     assert needed.maintenance > 0.0
     assert needed.excess > 0.0
     assert found.state is State.SAFE
@@ -104,15 +129,15 @@ def test_requirement_and_thresholds_tell_the_same_state(markets, day):
 
 
 @pytest.mark.parametrize("day", CLOSES)
-def test_excess_changes_its_sign_at_every_threshold(markets, day):
-    account, market = account_on(day), markets[day]
+def test_excess_changes_its_sign_at_every_threshold(real, day):
+    account, market = account_on(day), real[day]
     for inside, outside in chains.around(thresholds(account, market, TEN_POINT_EQUITY)):
         assert chains.excess_at(account, market, TEN_POINT_EQUITY, spot=inside) < 0.0
         assert chains.excess_at(account, market, TEN_POINT_EQUITY, spot=outside) > 0.0
 
 
 def test_the_example_runs(files, capsys):
-    assert main([str(path) for path in files]) == 0
+    assert main([*(str(path) for path in files), "60"]) == 0
     assert "liquidation thresholds" in capsys.readouterr().out
 
 

@@ -13,6 +13,7 @@ from margin.account import Collateral, Position
 from margin.instrument import Asset, OptionContract, Perpetual, Settlement
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
+from margin.rules.claims import vanilla
 from margin.rules.derive.book import DeriveBook, ExpiryBook, Pledged, naked_shorts
 from margin.rules.derive.scenario import Feeds, Haircut, VolDirection
 from margin.rules.rule import compounded
@@ -201,7 +202,9 @@ def _by_strike(revaluation: Revaluation, held: Sequence[int]) -> dict[float, lis
     """Units of some contracts by strike."""
     strikes: dict[float, list[float]] = defaultdict(list)
     for index in held:
-        strikes[revaluation.contracts[index].strike].append(float(revaluation.units[index]))
+        strikes[vanilla(revaluation.contracts[index]).strike].append(
+            float(revaluation.units[index])
+        )
     return strikes
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from margin.instrument import OptionContract
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
+from margin.rules.claims import vanilla
 from margin.rules.derive.account import venue_weight
 
 __all__ = ["Short", "payoff_floor", "short_options"]
@@ -22,7 +23,7 @@ def short_options(
     """Short options of one expiry with their values, not discounted."""
     date = revaluation.dates[at[0]]
     for index in held:
-        contract, units = revaluation.contracts[index], float(revaluation.units[index])
+        contract, units = vanilla(revaluation.contracts[index]), float(revaluation.units[index])
         if units < 0.0:
             years = revaluation.market.years(contract.expiry) - revaluation.market.years(date)
             weight = units * venue_weight(revaluation, contract.expiry, years, on=0.0)
@@ -33,7 +34,7 @@ def payoff_floor(
     revaluation: Revaluation, held: Sequence[int], date_index: int, *, unpaired: float
 ) -> PiecewiseCubic:
     """Least payoff of one expiry at zero and every strike, less what net short calls cost."""
-    contracts = [revaluation.contracts[index] for index in held]
+    contracts = [vanilla(revaluation.contracts[index]) for index in held]
     strikes = np.array([contract.strike for contract in contracts])
     units = revaluation.units[list(held)]
     sides = np.array([int(contract.right) for contract in contracts])
@@ -41,7 +42,9 @@ def payoff_floor(
     least = float((np.maximum(sides * (prices - strikes), 0.0) @ units).min())
     expiry, market = contracts[0].expiry, revaluation.market
     years = market.years(expiry) - market.years(revaluation.dates[date_index])
-    carry = market.underlyings[revaluation.underlying].carry(expiry, market.asof)
+    underlying, date = market.underlyings[revaluation.underlying], revaluation.dates[date_index]
+    underlying.refuse_dividends(date, expiry, what="the payoff of an unpaired call")
+    carry = underlying.carry(expiry, market.asof)
     forward = exp((carry[0] - carry[1]) * years)
     slope = unpaired * forward * min(float(units[sides > 0].sum()), 0.0)
     return line(least, slope, lowest=revaluation.lowest, highest=revaluation.highest)

@@ -84,6 +84,11 @@ class TimsAlong:
                 )
 
     @property
+    def reads_claims(self) -> bool:
+        """As a scenario rule."""
+        return True
+
+    @property
     def vol_moves(self) -> tuple[VolMove, ...]:
         """Volatility moves whose revaluations the class reads; 0 comes first."""
         return self.group.rule.vol_moves

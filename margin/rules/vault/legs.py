@@ -6,6 +6,7 @@ from margin.instrument import OptionContract
 from margin.piecewise import PiecewiseCubic, combine, line
 from margin.revaluation import Revaluation
 from margin.rules.balance import options_alone
+from margin.rules.claims import vanilla
 from margin.rules.rule import Branch
 
 __all__ = ["VaultLeg", "less", "option_value", "vault_legs"]
@@ -42,7 +43,7 @@ def vault_legs(
     """
     alive = revaluation.curves[date_index].alive
     held = zip(revaluation.contracts, revaluation.units.tolist(), alive.tolist(), strict=True)
-    legs = [VaultLeg(contract, units) for contract, units, lives in held if lives and units]
+    legs = [VaultLeg(vanilla(one), units) for one, units, lives in held if lives and units]
     short = _single([leg for leg in legs if leg.units < 0.0], "short")
     long = _single([leg for leg in legs if leg.units > 0.0], "long")
     if short is not None and long is not None:
