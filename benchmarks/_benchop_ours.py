@@ -21,15 +21,15 @@ from pdesolve import (
     solve,
     solve_many,
 )
+from pdesolve.batch.sensitivity import solve_greeks
 from pdesolve.claim import as_claim
-from pdesolve.default_grid import default_grid
+from pdesolve.formulas.heston_integral import SquareRootVariance
 from pdesolve.heston.grid import heston_grid
 from pdesolve.heston.model import Heston
 from pdesolve.heston.solver import solve_heston
-from pdesolve.heston_integral import SquareRootVariance
+from pdesolve.march.default_grid import default_grid
+from pdesolve.march.problem import Dividends, pose
 from pdesolve.model import Model
-from pdesolve.problem import Dividends, pose
-from pdesolve.sensitivity import solve_greeks
 from pdesolve.two_assets.contract import exchange_option
 from pdesolve.two_assets.grid import two_asset_grid
 from pdesolve.two_assets.model import TwoAssets

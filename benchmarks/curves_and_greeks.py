@@ -27,7 +27,7 @@ from benchmarks._sample import FRESH_SEED, Floats, Sample, standard_set
 from benchmarks._table import Row, micro, show, sizes, small
 from benchmarks._timing import cpu_seconds
 from pdesolve import Resolution, solve_many
-from pdesolve.sensitivity import solve_greeks
+from pdesolve.batch.sensitivity import solve_greeks
 
 REFERRED = 40  # contracts that are compared with the reference
 CURVE = np.linspace(60.0, 160.0, 200)

@@ -17,7 +17,7 @@ from margin.market import Market
 from margin.notebook import comparison_html
 from margin.requirements import initial_requirement
 from margin.revaluation import Revaluation, moving_underlying, revalue
-from margin.rules import Rule, refuse_claims
+from margin.rules import Rule, labelled_values, refuse_claims
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -264,9 +264,8 @@ def _revaluation(
 
 def _system(name: str, rule: Rule, revaluation: Revaluation, spots: Floats) -> ComparedSystem:
     refuse_claims(rule, revaluation.account)
-    branches = rule.excess_branches(revaluation)
     at = np.append(revaluation.spot, spots)
-    excess = np.stack([branch.curve(at) for branch in branches])
+    labels, excess = labelled_values(rule, revaluation, at)
     unit = at if revaluation.in_coin else 1.0
     required = (revaluation.equity()(at) - excess.min(axis=0)) / unit
     return ComparedSystem(
@@ -274,7 +273,7 @@ def _system(name: str, rule: Rule, revaluation: Revaluation, spots: Floats) -> C
         title=rule.name,
         initial=initial_requirement(rule, revaluation, maintenance=float(required[0])),
         maintenance=float(required[0]),
-        worst_scenario=branches[int(excess[:, 0].argmin())].label,
+        worst_scenario=labels[int(excess[:, 0].argmin())],
         requirements=required[1:],
     )
 

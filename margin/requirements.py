@@ -12,6 +12,7 @@ from margin.rules import (
     Explained,
     RequirementLine,
     Rule,
+    SampledStages,
     Staged,
     initial_factor,
     leg_profit,
@@ -135,7 +136,10 @@ def initial_requirement(rule: Rule, revaluation: Revaluation, *, maintenance: fl
     if not isinstance(rule, Staged):
         return initial_factor(rule) * maintenance
     spot = revaluation.spot
-    excess = min(float(branch.curve(spot)) for branch in rule.initial_branches(revaluation))
+    if isinstance(rule, SampledStages):
+        excess = float(rule.initial_values(revaluation, np.array([spot])).min())
+    else:
+        excess = min(float(branch.curve(spot)) for branch in rule.initial_branches(revaluation))
     return (float(revaluation.equity()(spot)) - excess) / (spot if revaluation.in_coin else 1.0)
 
 

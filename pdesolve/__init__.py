@@ -5,26 +5,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pdesolve.american_implied import american_implied_volatility, european_equivalent
-    from pdesolve.arbitrage import Arbitrage, Violation, violations
-    from pdesolve.batch import PriceSurfaces, Resolution, Scheme, solve_by_date, solve_many
-    from pdesolve.beyond_grid import everywhere
+    from pdesolve.batch.many import PriceSurfaces, Resolution, Scheme, solve_by_date, solve_many
     from pdesolve.claim import Barrier, Claim, Knock, Paid, no_touch, one_touch
     from pdesolve.closed_form import Greeks, black_76, black_scholes, black_scholes_price
     from pdesolve.contract import Exercise, Option, Right
     from pdesolve.contracts import Contracts
     from pdesolve.dividends import Dividend, EscrowedDividends, Shortfall
-    from pdesolve.dupire_volatility import dupire
+    from pdesolve.formulas.heston_integral import SquareRootVariance
     from pdesolve.forward_curves import forward_rates, forward_volatilities, forward_yields
     from pdesolve.grid import Grid, time_grid
     from pdesolve.heston.model import Heston
     from pdesolve.heston.solver import solve_heston
     from pdesolve.heston.surface import HestonSurface
-    from pdesolve.heston_integral import SquareRootVariance
     from pdesolve.implied import implied_volatility
-    from pdesolve.implied_surface import ImpliedSurface
-    from pdesolve.jump_diffusion import JumpDiffusion
-    from pdesolve.jump_law import ExponentialJumps, NormalJumps
-    from pdesolve.local_volatility import LocalVolatility
+    from pdesolve.jumping.jump_diffusion import JumpDiffusion
+    from pdesolve.jumping.jump_law import ExponentialJumps, NormalJumps
+    from pdesolve.local.arbitrage import Arbitrage, Violation, violations
+    from pdesolve.local.dupire_volatility import dupire
+    from pdesolve.local.implied_surface import ImpliedSurface
+    from pdesolve.local.local_volatility import LocalVolatility
+    from pdesolve.local.volatility_grid import VolatilityGrid, VolatilitySteps
+    from pdesolve.march.beyond_grid import everywhere
     from pdesolve.model import BlackScholes, BlackScholesCurves
     from pdesolve.payoff import Payoff
     from pdesolve.plane.grid import PlaneGrid
@@ -39,32 +40,31 @@ if TYPE_CHECKING:
     from pdesolve.two_assets.solver import solve_two_assets
     from pdesolve.two_assets.surface import TwoAssetSurface
     from pdesolve.versions import show_versions
-    from pdesolve.volatility_grid import VolatilityGrid, VolatilitySteps
     from pdesolve.warming import warmup
 
 # Where each public name lives.  A module is imported when a name of it is first used.
 _HOMES = {
     "american_implied": ("american_implied_volatility", "european_equivalent"),
-    "arbitrage": ("Arbitrage", "Violation", "violations"),
-    "batch": ("PriceSurfaces", "Resolution", "Scheme", "solve_by_date", "solve_many"),
-    "beyond_grid": ("everywhere",),
+    "local.arbitrage": ("Arbitrage", "Violation", "violations"),
+    "batch.many": ("PriceSurfaces", "Resolution", "Scheme", "solve_by_date", "solve_many"),
+    "march.beyond_grid": ("everywhere",),
     "claim": ("Barrier", "Claim", "Knock", "Paid", "no_touch", "one_touch"),
     "closed_form": ("Greeks", "black_76", "black_scholes", "black_scholes_price"),
     "contract": ("Exercise", "Option", "Right"),
     "contracts": ("Contracts",),
     "dividends": ("Dividend", "EscrowedDividends", "Shortfall"),
-    "dupire_volatility": ("dupire",),
+    "local.dupire_volatility": ("dupire",),
     "forward_curves": ("forward_rates", "forward_volatilities", "forward_yields"),
     "grid": ("Grid", "time_grid"),
     "heston.model": ("Heston",),
     "heston.solver": ("solve_heston",),
     "heston.surface": ("HestonSurface",),
-    "heston_integral": ("SquareRootVariance",),
+    "formulas.heston_integral": ("SquareRootVariance",),
     "implied": ("implied_volatility",),
-    "implied_surface": ("ImpliedSurface",),
-    "jump_diffusion": ("JumpDiffusion",),
-    "jump_law": ("ExponentialJumps", "NormalJumps"),
-    "local_volatility": ("LocalVolatility",),
+    "local.implied_surface": ("ImpliedSurface",),
+    "jumping.jump_diffusion": ("JumpDiffusion",),
+    "jumping.jump_law": ("ExponentialJumps", "NormalJumps"),
+    "local.local_volatility": ("LocalVolatility",),
     "model": ("BlackScholes", "BlackScholesCurves"),
     "payoff": ("Payoff",),
     "plane.grid": ("PlaneGrid",),
@@ -79,7 +79,7 @@ _HOMES = {
     "two_assets.solver": ("solve_two_assets",),
     "two_assets.surface": ("TwoAssetSurface",),
     "versions": ("show_versions",),
-    "volatility_grid": ("VolatilityGrid", "VolatilitySteps"),
+    "local.volatility_grid": ("VolatilityGrid", "VolatilitySteps"),
     "warming": ("warmup",),
 }
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pdesolve import arguments
 from pdesolve.arguments import Number, Rights
-from pdesolve.batch import DEFAULT_RESOLUTION, Resolution, solve_many
+from pdesolve.batch.many import DEFAULT_RESOLUTION, Resolution, solve_many
 from pdesolve.certain import best_exercise, certain_value
 from pdesolve.closed_form import black_scholes, black_scholes_price
 from pdesolve.contracts import COLUMNS, Contracts, assembled

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from pdesolve.term_structure import Curve, Flat
 
 if TYPE_CHECKING:
-    from pdesolve.spot_jumps import SpotJumps
+    from pdesolve.jumping.spot_jumps import SpotJumps
 
 __all__ = ["LARGEST_VOLATILITY", "BlackScholes", "BlackScholesCurves", "Model", "as_curve"]
 

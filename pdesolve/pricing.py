@@ -9,15 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from pdesolve import arguments
 from pdesolve.arguments import Rights, Styles
-from pdesolve.batch import DEFAULT_RESOLUTION
+from pdesolve.batch.many import DEFAULT_RESOLUTION
+from pdesolve.batch.refinement import LADDER, refined
+from pdesolve.batch.sensitivity import solve_greeks, theta
 from pdesolve.certain import certain_greeks
 from pdesolve.closed_form import Greeks, black_scholes
 from pdesolve.contracts import Contracts, assembled
 from pdesolve.frames import Frame, from_frame
 from pdesolve.progress import Progress, Telling, told
 from pdesolve.quote import Quote
-from pdesolve.refinement import LADDER, refined
-from pdesolve.sensitivity import solve_greeks, theta
 
 __all__ = ["price"]
 

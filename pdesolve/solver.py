@@ -5,22 +5,22 @@ from typing import overload
 
 import numpy as np
 
-from pdesolve.batch import Scheme
+from pdesolve.batch.many import Scheme
 from pdesolve.claim import Claim
 from pdesolve.contract import Option
-from pdesolve.default_grid import default_grid
 from pdesolve.grid import N_STEPS, Grid
 from pdesolve.heston.model import Heston
 from pdesolve.heston.solver import solve_heston
 from pdesolve.heston.surface import HestonSurface
-from pdesolve.marched import March
-from pdesolve.marching import march
+from pdesolve.march.default_grid import default_grid
+from pdesolve.march.marched import March
+from pdesolve.march.marching import march
+from pdesolve.march.problem import Dividends, Problem, pose
+from pdesolve.march.reading import Marches
+from pdesolve.march.unfit import refuse_unfit, refuse_unfit_grid, refuse_unfit_range
 from pdesolve.model import Model
-from pdesolve.problem import Dividends, Problem, pose
-from pdesolve.reading import Marches
 from pdesolve.spot_nodes import N_CELLS
 from pdesolve.surface import PriceSurface
-from pdesolve.unfit import refuse_unfit, refuse_unfit_grid, refuse_unfit_range
 
 __all__ = ["solve"]
 

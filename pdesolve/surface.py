@@ -8,17 +8,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from pdesolve import arguments
 from pdesolve.arguments import Number
-from pdesolve.batch import Scheme
-from pdesolve.boundaries import boundaries, boundary_at_expiry, next_to_strike
-from pdesolve.certainty import at_expiry, without_volatility
+from pdesolve.batch.many import Scheme
 from pdesolve.claim import Claim, words
 from pdesolve.contract import Option
 from pdesolve.grid import Grid
-from pdesolve.marching import march
+from pdesolve.march.boundaries import boundaries, boundary_at_expiry, next_to_strike
+from pdesolve.march.certainty import at_expiry, without_volatility
+from pdesolve.march.marching import march
+from pdesolve.march.neighbours import neighbours
+from pdesolve.march.problem import Problem
+from pdesolve.march.reading import Marches, read_marches
 from pdesolve.model import Model
-from pdesolve.neighbours import neighbours
-from pdesolve.problem import Problem
-from pdesolve.reading import Marches, read_marches
 
 if TYPE_CHECKING:
     import pandas

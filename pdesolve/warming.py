@@ -7,27 +7,28 @@ from typing import Any
 import numpy as np
 
 from pdesolve.american_implied import american_implied_volatility
-from pdesolve.barriers import BarrierTerms, barrier_price, double_knock_out_price
-from pdesolve.batch import Scheme, solve_many
+from pdesolve.batch.many import Scheme, solve_many
 from pdesolve.claim import Barrier, Claim
 from pdesolve.closed_form import black_scholes, black_scholes_price
 from pdesolve.contract import Exercise, Option, Right
 from pdesolve.contracts import Contracts
-from pdesolve.digitals import (
+from pdesolve.formulas.barriers import BarrierTerms, barrier_price, double_knock_out_price
+from pdesolve.formulas.digitals import (
     asset_digital_price,
     cash_digital_price,
     no_touch_price,
     one_touch_at_expiry_price,
     one_touch_price,
 )
+from pdesolve.formulas.heston_integral import SquareRootVariance, heston
+from pdesolve.formulas.jumps import kou, merton, merton_price
 from pdesolve.heston.model import Heston
 from pdesolve.heston.solver import solve_heston
-from pdesolve.heston_integral import SquareRootVariance, heston
 from pdesolve.implied import implied_volatility
-from pdesolve.jump_diffusion import JumpDiffusion
-from pdesolve.jump_law import ExponentialJumps, NormalJumps
-from pdesolve.jumps import kou, merton, merton_price
-from pdesolve.local_volatility import LocalVolatility
+from pdesolve.jumping.jump_diffusion import JumpDiffusion
+from pdesolve.jumping.jump_law import ExponentialJumps, NormalJumps
+from pdesolve.local.local_volatility import LocalVolatility
+from pdesolve.local.volatility_grid import VolatilityGrid
 from pdesolve.model import BlackScholes
 from pdesolve.payoff import Payoff
 from pdesolve.pricing import price
@@ -35,7 +36,6 @@ from pdesolve.solver import solve
 from pdesolve.two_assets.contract import exchange_option
 from pdesolve.two_assets.model import TwoAssets
 from pdesolve.two_assets.solver import solve_two_assets
-from pdesolve.volatility_grid import VolatilityGrid
 
 __all__ = ["STEPS", "Told", "run", "warmup"]
 

@@ -15,17 +15,17 @@ import pytest
 
 import margin
 import pdesolve
-from pdesolve.barriers import BarrierTerms, barrier_price, double_knock_out_price
-from pdesolve.digitals import (
+from pdesolve.formulas.barriers import BarrierTerms, barrier_price, double_knock_out_price
+from pdesolve.formulas.digitals import (
     asset_digital_price,
     cash_digital_price,
     no_touch_price,
     one_touch_at_expiry_price,
     one_touch_price,
 )
-from pdesolve.exchange import kirk_approximate_price, margrabe_price
-from pdesolve.heston_integral import heston
-from pdesolve.jumps import kou, merton, merton_price
+from pdesolve.formulas.exchange import kirk_approximate_price, margrabe_price
+from pdesolve.formulas.heston_integral import heston
+from pdesolve.formulas.jumps import kou, merton, merton_price
 
 ROOT = Path(__file__).parents[1]
 TERMS = {"expiry": 0.5, "vol": 0.25, "rate": 0.04}

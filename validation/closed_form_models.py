@@ -17,11 +17,11 @@ import mpmath as mp
 import numpy as np
 
 from pdesolve import black_76
-from pdesolve.barriers import BarrierTerms, barrier_price, double_knock_out_price
-from pdesolve.digitals import one_touch_price
-from pdesolve.exchange import kirk_approximate_price
-from pdesolve.heston_integral import SquareRootVariance, heston
-from pdesolve.jumps import ExponentialJumps, NormalJumps, kou, merton, merton_price
+from pdesolve.formulas.barriers import BarrierTerms, barrier_price, double_knock_out_price
+from pdesolve.formulas.digitals import one_touch_price
+from pdesolve.formulas.exchange import kirk_approximate_price
+from pdesolve.formulas.heston_integral import SquareRootVariance, heston
+from pdesolve.formulas.jumps import ExponentialJumps, NormalJumps, kou, merton, merton_price
 
 DIGITS = 40
 N_CONTRACTS, N_INTEGRALS = 60, 5

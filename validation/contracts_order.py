@@ -39,10 +39,10 @@ from pdesolve import (
     one_touch,
     solve,
 )
-from pdesolve.default_grid import default_grid
-from pdesolve.marching import march
+from pdesolve.march.default_grid import default_grid
+from pdesolve.march.marching import march
+from pdesolve.march.problem import Dividends, pose
 from pdesolve.model import Model
-from pdesolve.problem import Dividends, pose
 
 MODEL = BlackScholes(volatility=0.3, rate=0.05, dividend_yield=0.02)
 NEGATIVE = BlackScholes(volatility=0.2, rate=-0.01, dividend_yield=-0.04)

@@ -27,9 +27,9 @@ from pdesolve import (
     spot_grid,
     time_grid,
 )
-from pdesolve.marching import march
-from pdesolve.problem import pose
-from pdesolve.reading import read_column
+from pdesolve.march.marching import march
+from pdesolve.march.problem import pose
+from pdesolve.march.reading import read_column
 
 STRIKE = 100.0
 MODEL = BlackScholes(volatility=0.3, rate=0.05, dividend_yield=0.02)

@@ -29,12 +29,12 @@ from pdesolve import (
     spot_grid,
     time_grid,
 )
-from pdesolve.ends import end_values
-from pdesolve.filling import stage_times
 from pdesolve.kernels.march import crank_nicolson
-from pdesolve.operator import Region, operator_over
-from pdesolve.problem import pose
-from pdesolve.rows import lay_rows, smoothed_payoff
+from pdesolve.march.ends import end_values
+from pdesolve.march.filling import stage_times
+from pdesolve.march.operator import Region, operator_over
+from pdesolve.march.problem import pose
+from pdesolve.march.rows import lay_rows, smoothed_payoff
 
 STRIKE = 100.0
 MODEL = BlackScholes(volatility=0.3, rate=0.05, dividend_yield=0.02)

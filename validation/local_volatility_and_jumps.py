@@ -36,11 +36,11 @@ from pdesolve import (
     implied_volatility,
     solve,
 )
-from pdesolve.default_grid import default_grid
-from pdesolve.jumps import kou, merton
-from pdesolve.marching import march
+from pdesolve.formulas.jumps import kou, merton
+from pdesolve.march.default_grid import default_grid
+from pdesolve.march.marching import march
+from pdesolve.march.problem import pose
 from pdesolve.model import Model
-from pdesolve.problem import pose
 
 STRIKE, EXPIRY, RATE, YIELD = 100.0, 1.0, 0.05, 0.02
 SPOTS = np.array([70.0, 90.0, 100.0, 115.0, 150.0])

@@ -20,11 +20,11 @@ import numpy as np
 import sympy as sp
 
 from pdesolve import BlackScholes, Exercise, Option, Right, Scheme, spot_grid, time_grid
-from pdesolve.filling import stage_times
 from pdesolve.kernels.march import FLOOR, ROOM, crank_nicolson, tr_bdf2
-from pdesolve.operator import exercise_region, operator_over
-from pdesolve.problem import pose
-from pdesolve.rows import lay_rows
+from pdesolve.march.filling import stage_times
+from pdesolve.march.operator import exercise_region, operator_over
+from pdesolve.march.problem import pose
+from pdesolve.march.rows import lay_rows
 
 SPOT, TAU, STRIKE = sp.symbols("S tau K", positive=True)
 VOL, RATE, YIELD, POWER, WAVE = sp.symbols("sigma r q a k", real=True)

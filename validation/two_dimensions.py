@@ -21,12 +21,12 @@ import numpy as np
 
 from pdesolve import Barrier, BlackScholes, Claim, Exercise, Option, Payoff, Right, solve
 from pdesolve.claim import as_claim
-from pdesolve.exchange import margrabe_price
+from pdesolve.formulas.exchange import margrabe_price
+from pdesolve.formulas.heston_integral import SquareRootVariance, heston
 from pdesolve.heston.grid import heston_grid
 from pdesolve.heston.model import Heston
 from pdesolve.heston.operator import heston_operator
 from pdesolve.heston.solver import solve_heston
-from pdesolve.heston_integral import SquareRootVariance, heston
 from pdesolve.plane.marching import march_plane
 from pdesolve.two_assets.contract import exchange_option
 from pdesolve.two_assets.grid import two_asset_grid

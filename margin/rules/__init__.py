@@ -1,7 +1,15 @@
 """Margin rules: what a venue or a broker requires of an account, as frozen records."""
 
 from margin.rules.add_ons import ConcentrationAddOn, LiquidityAddOn
-from margin.rules.at_spots import SampledRule, branch_values, excess_at, requirement_at
+from margin.rules.at_spots import (
+    LabelledRule,
+    SampledRule,
+    SampledStages,
+    branch_values,
+    excess_at,
+    labelled_values,
+    requirement_at,
+)
 from margin.rules.attribution import Attributed, leg_profit
 from margin.rules.claims import ReadsClaims, refuse_claims
 from margin.rules.delta_floor import DeltaFloor, delta_floor
@@ -103,6 +111,7 @@ __all__ = [
     "HaircutTable",
     "InitialRule",
     "InitialStock",
+    "LabelledRule",
     "LiquidityAddOn",
     "LookBackFloor",
     "MaintenanceStock",
@@ -119,6 +128,7 @@ __all__ = [
     "Rule",
     "RuleWithAddOn",
     "SampledRule",
+    "SampledStages",
     "Scenario",
     "ScenarioRule",
     "SkewShock",
@@ -145,6 +155,7 @@ __all__ = [
     "excess_at",
     "explain_tail",
     "initial_factor",
+    "labelled_values",
     "leg_profit",
     "refuse_claims",
     "requirement_at",

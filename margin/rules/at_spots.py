@@ -8,7 +8,15 @@ from numpy.typing import ArrayLike, NDArray
 from margin.revaluation import Revaluation
 from margin.rules.rule import Rule
 
-__all__ = ["SampledRule", "branch_values", "excess_at", "requirement_at"]
+__all__ = [
+    "LabelledRule",
+    "SampledRule",
+    "SampledStages",
+    "branch_values",
+    "excess_at",
+    "labelled_values",
+    "requirement_at",
+]
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +33,29 @@ class SampledRule(Protocol):
         vol_move: float = 0.0,
     ) -> Floats:
         """The branches of `Rule.excess_branches` at spots, in their order: (b, k)."""
+
+
+@runtime_checkable
+class LabelledRule(SampledRule, Protocol):
+    """A rule that names its branches without building their curves."""
+
+    @property
+    def branch_labels(self) -> tuple[str, ...]:
+        """Labels of the branches of `Rule.excess_branches`, in their order."""
+
+
+@runtime_checkable
+class SampledStages(Protocol):
+    """A staged rule that reads its initial branches at single spots faster than their curves."""
+
+    def initial_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `Staged.initial_branches` at spots, in their order: (b, k)."""
 
 
 def branch_values(
@@ -80,6 +111,45 @@ def branch_values(
         return rule.excess_values(revaluation, at, date_index, vol_move)
     branches = rule.excess_branches(revaluation, date_index, vol_move)
     return np.stack([branch.curve(at) for branch in branches])
+
+
+def labelled_values(
+    rule: Rule, revaluation: Revaluation, spots: Floats
+) -> tuple[tuple[str, ...], Floats]:
+    """Today's branches at spots, and what they are called.
+
+    Parameters
+    ----------
+    rule : Rule
+        The rule; no curve is built if it is a `LabelledRule`.
+    revaluation : Revaluation
+        The account, revalued for it.
+    spots : (k,) array
+        In quote currency.
+
+    Returns
+    -------
+    tuple of str, (b, k) array
+        In the order of `Rule.excess_branches`, in quote currency.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> import numpy as np
+    >>> from margin import Account, Asset, Market, Position, Underlying
+    >>> from margin.rules import TEN_POINT_EQUITY, labelled_values, revalue_for
+    >>> market = Market(datetime(2026, 11, 20, 21, tzinfo=UTC), {"X": Underlying(80.0)}, {})
+    >>> account = Account("shares", "USD", -4_000.0, (Position(Asset("X"), 100),))
+    >>> found = revalue_for(TEN_POINT_EQUITY, account, market)
+    >>> labels, values = labelled_values(TEN_POINT_EQUITY, found, np.array([80.0]))
+    >>> labels[int(values.argmin())]
+    'spot -15 %'
+    """
+    if isinstance(rule, LabelledRule):
+        return rule.branch_labels, rule.excess_values(revaluation, spots)
+    branches = rule.excess_branches(revaluation)
+    labels = tuple(branch.label for branch in branches)
+    return labels, np.stack([branch.curve(spots) for branch in branches])
 
 
 def excess_at(

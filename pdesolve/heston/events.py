@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pdesolve.claim import Barrier, Claim, Paid
 from pdesolve.heston.model import Heston
-from pdesolve.rows import share_of_cell, smoothed_maximum
+from pdesolve.march.rows import share_of_cell, smoothed_maximum
 
 __all__ = ["dates_left", "heston_events", "looked_at", "rebate"]
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pdesolve.heston_integral import SquareRootVariance
+from pdesolve.formulas.heston_integral import SquareRootVariance
 
 __all__ = ["Heston", "VarianceNumbers"]
 
@@ -45,7 +45,7 @@ class Heston:
 
     Examples
     --------
-    >>> from pdesolve.heston_integral import SquareRootVariance
+    >>> from pdesolve.formulas.heston_integral import SquareRootVariance
     >>> variance = SquareRootVariance(0.0225, 2.0, 0.0225, vol_of_vol=0.25, correlation=-0.5)
     >>> Heston(variance, rate=0.03).numbers.vol_of_vol
     0.25

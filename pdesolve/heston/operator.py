@@ -11,6 +11,7 @@ from pdesolve.heston.events import heston_events, looked_at, rebate
 from pdesolve.heston.grid import follows_forward
 from pdesolve.heston.model import Heston
 from pdesolve.kernels.stencil import first_derivative
+from pdesolve.march.rows import Pieces, smoothed_payoff
 from pdesolve.plane.grid import PlaneGrid
 from pdesolve.plane.operator import (
     PlaneOperator,
@@ -19,7 +20,6 @@ from pdesolve.plane.operator import (
     spot_weights,
     variance_bands,
 )
-from pdesolve.rows import Pieces, smoothed_payoff
 
 __all__ = ["heston_operator"]
 

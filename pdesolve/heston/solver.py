@@ -80,7 +80,7 @@ def solve_heston(
     BENCHOP problem 4:
 
     >>> from pdesolve import Option, Right
-    >>> from pdesolve.heston_integral import SquareRootVariance
+    >>> from pdesolve.formulas.heston_integral import SquareRootVariance
     >>> variance = SquareRootVariance(0.0225, 2.0, 0.0225, vol_of_vol=0.25, correlation=-0.5)
     >>> call = Option(Right.CALL, strike=100.0, expiry=1.0)
     >>> surface = solve_heston(call, Heston(variance, rate=0.03))

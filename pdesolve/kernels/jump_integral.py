@@ -46,9 +46,9 @@ def gather(side, tail, cells, step, sums):
 def integrate(weights, values, tails, work, out):
     """Write the expected value after a jump from each node.
 
-    ``weights``: the fields of `pdesolve.jump_integral.Weights`; ``values``, ``out`` (m,); ``tails``
-    as in `lines`; ``work``: lines of the cells (m + 1, 2) and two arrays of sums (m, e), complex,
-    overwritten.
+    ``weights``: the fields of `pdesolve.jumping.jump_integral.Weights`; ``values``, ``out`` (m,);
+    ``tails`` as in `lines`; ``work``: lines of the cells (m + 1, 2) and two arrays of sums (m, e),
+    complex, overwritten.
     """
     growth, up, down, up_tail, down_tail, cell, near, far = weights
     cells, above, below = work

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from pdesolve import arguments
-from pdesolve.columns import within
+from pdesolve.formulas.columns import within
 
 __all__ = ["TwoAssets"]
 

@@ -36,7 +36,8 @@ from margin.rules import (
     Scenario,
     ScenarioRule,
 )
-from pdesolve import Exercise, Knock, Paid, Payoff, Right, barriers, black_scholes_price, digitals
+from pdesolve import Exercise, Knock, Paid, Payoff, Right, black_scholes_price
+from pdesolve.formulas import barriers, digitals
 from tests.margin import paying
 from tests.margin.paying import NOW, claim, down_and_in, instant, option, up_and_out
 

@@ -8,8 +8,8 @@ import pytest
 import QuantLib as ql
 
 from pdesolve import Right, black_scholes_price
-from pdesolve.barriers import BarrierTerms, barrier_price
-from pdesolve.digitals import no_touch_price, one_touch_price
+from pdesolve.formulas.barriers import BarrierTerms, barrier_price
+from pdesolve.formulas.digitals import no_touch_price, one_touch_price
 from tests.pdesolve import benchop, quantlib
 from tests.pdesolve.barrier_contracts import contracts, levels
 

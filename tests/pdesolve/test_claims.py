@@ -24,13 +24,13 @@ from pdesolve import (
     spot_grid,
     time_grid,
 )
-from pdesolve.barriers import (
+from pdesolve.formulas.barriers import (
     BarrierTerms,
     barrier_price,
     double_knock_in_price,
     double_knock_out_price,
 )
-from pdesolve.digitals import (
+from pdesolve.formulas.digitals import (
     asset_digital_price,
     cash_digital_price,
     no_touch_price,

@@ -8,7 +8,7 @@ import pytest
 import QuantLib as ql
 
 from pdesolve import Right, black_scholes
-from pdesolve.digitals import (
+from pdesolve.formulas.digitals import (
     asset_digital_price,
     cash_digital_price,
     no_touch_price,

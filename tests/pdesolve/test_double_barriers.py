@@ -5,7 +5,7 @@ import pytest
 import QuantLib as ql
 
 from pdesolve import Right, black_scholes_price
-from pdesolve.barriers import (
+from pdesolve.formulas.barriers import (
     BarrierTerms,
     barrier_price,
     double_knock_in_price,

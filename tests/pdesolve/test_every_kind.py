@@ -27,7 +27,7 @@ from pdesolve import (
     price,
     solve,
 )
-from pdesolve.problem import pose
+from pdesolve.march.problem import pose
 
 SPOTS = np.array([88.0, 100.0, 112.0])
 RANGE = 88.0, 112.0

@@ -5,7 +5,7 @@ import pytest
 import QuantLib as ql
 
 from pdesolve import Right, black_scholes_price
-from pdesolve.exchange import kirk_approximate_price, margrabe_price
+from pdesolve.formulas.exchange import kirk_approximate_price, margrabe_price
 from tests.pdesolve import benchop, quantlib
 
 EPS = np.finfo(float).eps

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pdesolve import Grid, spot_grid, time_grid
-from pdesolve.scaled_grid import scaled_grid
+from pdesolve.batch.scaled_grid import scaled_grid
 
 STRIKES = ([100.0], [90.0, 100.0, 115.0], [60.0, 61.0, 100.0, 180.0])
 

@@ -18,9 +18,9 @@ from pdesolve import (
     solve,
     solve_heston,
 )
+from pdesolve.formulas.heston_integral import heston
 from pdesolve.heston.grid import heston_grid
 from pdesolve.heston.operator import heston_operator
-from pdesolve.heston_integral import heston
 from pdesolve.plane.marching import march_plane
 from tests.pdesolve import benchop
 from tests.pdesolve.heston_cases import (

@@ -22,9 +22,9 @@ from pdesolve import (
     solve,
     solve_heston,
 )
-from pdesolve.barriers import BarrierTerms, barrier_price, double_knock_out_price
+from pdesolve.formulas.barriers import BarrierTerms, barrier_price, double_knock_out_price
+from pdesolve.formulas.heston_integral import heston
 from pdesolve.heston.grid import heston_grid
-from pdesolve.heston_integral import heston
 from tests.pdesolve import quantlib
 from tests.pdesolve.heston_cases import (
     CALM,

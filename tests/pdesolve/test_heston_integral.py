@@ -8,8 +8,8 @@ import pytest
 import QuantLib as ql
 
 from pdesolve import Right, black_scholes
-from pdesolve.heston_integral import SquareRootVariance, heston
-from pdesolve.transform import ModelGreeks
+from pdesolve.formulas.heston_integral import SquareRootVariance, heston
+from pdesolve.formulas.transform import ModelGreeks
 from tests.pdesolve import benchop, quantlib
 
 EPS = np.finfo(float).eps

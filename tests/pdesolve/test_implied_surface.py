@@ -5,7 +5,7 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from pdesolve import ImpliedSurface, black_scholes_price
-from pdesolve.arbitrage import Arbitrage, density_factor, violations
+from pdesolve.local.arbitrage import Arbitrage, density_factor, violations
 
 PLACES = np.linspace(-0.6, 0.6, 13)
 EXPIRIES = np.array([0.25, 0.5, 1.0])

@@ -24,10 +24,10 @@ from pdesolve import (
     spot_grid,
     time_grid,
 )
-from pdesolve.default_grid import default_grid
-from pdesolve.jumps import kou, merton
-from pdesolve.marching import march
-from pdesolve.problem import pose
+from pdesolve.formulas.jumps import kou, merton
+from pdesolve.march.default_grid import default_grid
+from pdesolve.march.marching import march
+from pdesolve.march.problem import pose
 
 SPOTS = np.array([60.0, 85.0, 100.0, 120.0, 170.0])
 NORMAL = NormalJumps(intensity=0.4, log_mean=-0.5, log_sd=0.4)

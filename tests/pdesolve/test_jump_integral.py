@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from pdesolve.jump_integral import HEIGHTS, RATES, expected, jump_density, jump_weights
-from pdesolve.jump_law import ExponentialJumps, NormalJumps
-from pdesolve.spot_jumps import spot_jumps
+from pdesolve.jumping.jump_integral import HEIGHTS, RATES, expected, jump_density, jump_weights
+from pdesolve.jumping.jump_law import ExponentialJumps, NormalJumps
+from pdesolve.jumping.spot_jumps import spot_jumps
 
 PLACES = np.sinh(np.linspace(-4.0, 4.0, 121)) / np.sinh(4.0) * 3.0
 PUT = np.array([[1.0, -1.0], [0.0, 0.0]])  # beyond the nodes

@@ -8,8 +8,8 @@ import pytest
 import QuantLib as ql
 
 from pdesolve import Right, black_scholes
-from pdesolve.jumps import ExponentialJumps, NormalJumps, kou, merton, merton_price
-from pdesolve.transform import ModelGreeks
+from pdesolve.formulas.jumps import ExponentialJumps, NormalJumps, kou, merton, merton_price
+from pdesolve.formulas.transform import ModelGreeks
 from tests.pdesolve import benchop, quantlib
 
 EPS = np.finfo(float).eps

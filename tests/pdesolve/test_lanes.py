@@ -7,14 +7,14 @@ import pytest
 
 from pdesolve import BlackScholes, Contracts, Exercise, Grid, Option, Right, Scheme
 from pdesolve._jit import njit
-from pdesolve.filling import DAMPING_STEPS
+from pdesolve.batch.layout import lay_out
+from pdesolve.batch.scaled_grid import scaled_grid
 from pdesolve.kernels import batch, lanes, march
 from pdesolve.kernels.stencil import first_derivative, second_derivative
-from pdesolve.layout import lay_out
-from pdesolve.marching import march as march_option
-from pdesolve.problem import pose
-from pdesolve.rows import smoothed_payoff
-from pdesolve.scaled_grid import scaled_grid
+from pdesolve.march.filling import DAMPING_STEPS
+from pdesolve.march.marching import march as march_option
+from pdesolve.march.problem import pose
+from pdesolve.march.rows import smoothed_payoff
 
 pytestmark = pytest.mark.kernels
 

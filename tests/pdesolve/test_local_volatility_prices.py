@@ -17,9 +17,9 @@ from pdesolve import (
     implied_volatility,
     solve,
 )
-from pdesolve.default_grid import default_grid
-from pdesolve.marching import march
-from pdesolve.problem import pose
+from pdesolve.march.default_grid import default_grid
+from pdesolve.march.marching import march
+from pdesolve.march.problem import pose
 
 SPOTS = np.array([70.0, 90.0, 100.0, 115.0, 150.0])
 RATE, YIELD = 0.05, 0.02

@@ -10,8 +10,6 @@ import scipy.linalg
 from numpy.polynomial import Polynomial
 
 from pdesolve import BlackScholes, Exercise, Option, Right, Scheme, spot_grid
-from pdesolve.ends import end_values
-from pdesolve.filling import stage_times
 from pdesolve.kernels.between import read_rows
 from pdesolve.kernels.march import (
     ALPHA,
@@ -23,9 +21,11 @@ from pdesolve.kernels.march import (
     theta_step,
     tr_bdf2,
 )
-from pdesolve.operator import exercise_rates, exercise_region, operator_over
-from pdesolve.problem import pose
-from pdesolve.rows import lay_rows, smoothed_payoff
+from pdesolve.march.ends import end_values
+from pdesolve.march.filling import stage_times
+from pdesolve.march.operator import exercise_rates, exercise_region, operator_over
+from pdesolve.march.problem import pose
+from pdesolve.march.rows import lay_rows, smoothed_payoff
 from tests import naive
 
 pytestmark = pytest.mark.kernels

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pdesolve import Option, Payoff, Right
-from pdesolve.rows import Pieces, smoothed_maximum, smoothed_payoff
+from pdesolve.march.rows import Pieces, smoothed_maximum, smoothed_payoff
 
 SPOTS = np.linspace(50.0, 150.0, 101)
 CALL, PUT = (Payoff.vanilla(right, 100.0) for right in Right)

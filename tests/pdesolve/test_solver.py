@@ -18,9 +18,9 @@ from pdesolve import (
     spot_grid,
     time_grid,
 )
-from pdesolve.marching import march
-from pdesolve.problem import pose
-from pdesolve.reading import read_column
+from pdesolve.march.marching import march
+from pdesolve.march.problem import pose
+from pdesolve.march.reading import read_column
 
 MODEL = BlackScholes(volatility=0.3, rate=0.05, dividend_yield=0.02)
 SPOTS = np.linspace(60.0, 150.0, 37)

@@ -8,7 +8,7 @@ import QuantLib as ql
 from scipy.special import ndtr
 
 from pdesolve.contract import Exercise, Right
-from pdesolve.exchange import kirk_approximate_price, margrabe_price
+from pdesolve.formulas.exchange import kirk_approximate_price, margrabe_price
 from pdesolve.plane.marching import march_plane
 from pdesolve.two_assets.contract import BasketOption, exchange_option, spread_option
 from pdesolve.two_assets.grid import two_asset_grid

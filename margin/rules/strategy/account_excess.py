@@ -24,10 +24,12 @@ from margin.rules.strategy.option_terms import Terms
 from margin.rules.strategy.program import Program, lent_lots, program_of
 from margin.rules.strategy.stock_terms import StockTerms
 
-__all__ = ["branches_of", "grouping_now", "lines_of", "values_of"]
+__all__ = ["LABELS", "branches_of", "grouping_now", "lines_of", "values_of"]
 
 Floats = NDArray[np.float64]
 AllTerms = tuple[Terms, StockTerms]
+
+LABELS = ("no requirement", "cheapest grouping")
 
 
 def branches_of(
@@ -39,7 +41,7 @@ def branches_of(
     curve = balance.equity(date_index, move)
     excess = cheapest_excess(program, terms, revaluation, curve, values)
     equity = revaluation.equity(date_index, move)
-    return Branch("no requirement", equity), Branch("cheapest grouping", excess)
+    return Branch(LABELS[0], equity), Branch(LABELS[1], excess)
 
 
 def values_of(

@@ -13,7 +13,13 @@ from margin.instrument import Asset, Instrument, OptionContract, Settlement
 from margin.revaluation import Revaluation
 from margin.rules.rule import Branch
 from margin.rules.staged import RequirementLine
-from margin.rules.strategy.account_excess import branches_of, grouping_now, lines_of, values_of
+from margin.rules.strategy.account_excess import (
+    LABELS,
+    branches_of,
+    grouping_now,
+    lines_of,
+    values_of,
+)
 from margin.rules.strategy.book import book_of
 from margin.rules.strategy.grouping import SECONDS, group_positions
 from margin.rules.strategy.groups import Group, Grouping
@@ -164,6 +170,11 @@ class CashRule:
         """The branches of `excess_branches` at spots: (2, k), in quote currency."""
         _refuse(revaluation.account.positions, grouping_now(TERMS, revaluation))
         return values_of(TERMS, revaluation, spots, (date_index, vol_move))
+
+    @property
+    def branch_labels(self) -> tuple[str, ...]:
+        """What the branches are called."""
+        return LABELS
 
     def leg_profit(self, leg: Revaluation, worst: int) -> float:
         """What one leg requires by itself with a minus sign, in quote currency.

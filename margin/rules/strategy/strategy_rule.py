@@ -14,6 +14,7 @@ from margin.revaluation import Revaluation
 from margin.rules.rule import Branch
 from margin.rules.staged import RequirementLine
 from margin.rules.strategy.account_excess import (
+    LABELS,
     branches_of,
     grouping_now,
     lines_of,
@@ -211,6 +212,22 @@ class StrategyRule:
         """The branches of `excess_branches` at spots: (2, k), in quote currency."""
         terms = (self.options, self.maintenance_stock)
         return values_of(terms, revaluation, spots, (date_index, vol_move))
+
+    def initial_values(
+        self,
+        revaluation: Revaluation,
+        spots: Floats,
+        date_index: int = 0,
+        vol_move: float = 0.0,
+    ) -> Floats:
+        """The branches of `initial_branches` at spots: (2, k), in quote currency."""
+        terms = (self.options, self.initial_stock)
+        return values_of(terms, revaluation, spots, (date_index, vol_move))
+
+    @property
+    def branch_labels(self) -> tuple[str, ...]:
+        """What the branches are called."""
+        return LABELS
 
     def maintenance_lines(self, revaluation: Revaluation) -> tuple[RequirementLine, ...]:
         """What every group requires apart, what grouping it saves, and the value of all options.

@@ -1,0 +1,1 @@
+"""Many vanilla contracts side by side in vector registers."""

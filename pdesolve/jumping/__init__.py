@@ -1,0 +1,1 @@
+"""Spot that jumps: laws, models, and the integral that a march takes."""

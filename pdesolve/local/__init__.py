@@ -1,0 +1,1 @@
+"""Local volatility, given or drawn from an implied surface."""

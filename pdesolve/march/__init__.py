@@ -1,0 +1,1 @@
+"""The march of one contract: rows, operator, events, steps, and reading."""
