@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,10 @@ from margin.dividends import forward_line
 from margin.instrument import OptionContract, Solvable
 from margin.market import Market
 from margin.vol_move import VolMove, is_dated, moved
-from pdesolve import BlackScholes, Claim, Option, Payoff, PriceSurface, everywhere, solve
+from pdesolve import BlackScholes, Claim, Option, Payoff
+
+if TYPE_CHECKING:
+    from pdesolve import PriceSurface
 
 __all__ = ["Alone", "Cells", "levels_of", "solved_alone", "surface_of", "together"]
 
@@ -57,7 +60,7 @@ class _Solved:
     contract: Solvable
     start: datetime
     market: Market
-    surface: PriceSurface | None
+    surface: "PriceSurface | None"
 
 
 def together(contract: Solvable, market: Market) -> TypeGuard[OptionContract]:
@@ -94,7 +97,7 @@ def surface_of(
     *,
     between: tuple[float, float] | None = None,
     tolerance: float | None = None,
-) -> PriceSurface:
+) -> "PriceSurface":
     """The values of a contract from a start to its expiry, with the dividends ahead.
 
     Parameters
@@ -123,7 +126,7 @@ def surface_of(
         for each in underlying.paying(start, contract.expiry)
     )
     model = BlackScholes(vol, rate, dividend_yield)
-    return solve(
+    return pdesolve.solve(
         _from(contract, start), model, dividends=ahead, between=between, tolerance=tolerance
     )
 
@@ -238,7 +241,7 @@ def _read(solved: _Solved, date: datetime, knots: Floats) -> Cells:
     levels = np.isin(knots, levels_of(solved.contract))
     above = np.where(levels, knots * (1.0 + BESIDE), knots)[:-1]
     below = np.where(levels, knots * (1.0 - BESIDE), knots)[1:]
-    found = everywhere(surface, np.concatenate([above, below]), time)
+    found = pdesolve.everywhere(surface, np.concatenate([above, below]), time)
     ends = tuple(np.split(row, 2) for row in (found.value, found.delta, found.error))
     (values, others), (slopes, last), errors = ends
     bernstein = bernstein_cells(knots, (values, slopes), (others, last))
