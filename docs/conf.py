@@ -20,4 +20,5 @@ numpydoc_show_class_members = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "pde-margin"
-html_theme_options = {"show_prev_next": False}
+html_theme_options = {"show_prev_next": False, "header_links_before_dropdown": 7}
+html_sidebars = {"**": []}

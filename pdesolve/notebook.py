@@ -13,6 +13,8 @@ MOST_ROWS = 60
 """Rows that a notebook shows; all are in the result."""
 LARGE = 1_000.0
 """Numbers from here on are shown with two digits after the point, others with six in all."""
+CELL = "padding: 0.15em 0.6em; white-space: nowrap; text-align: "
+CAPTION = "text-align: left; white-space: nowrap"
 
 
 def html_table(
@@ -45,11 +47,11 @@ def html_table(
     listed = iter(rows)
     shown = list(islice(listed, MOST_ROWS))
     left = sum(1 for _ in listed)
-    head = "".join(f"<th>{escape(str(each))}</th>" for each in heads)
+    head = "".join(f'<th style="{CELL}left">{escape(str(each))}</th>' for each in heads)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in shown)
     lines = [*notes.splitlines(), *([f"and {left} more rows"] if left else [])]
     return (
-        f"<table><caption>{_lines(title.splitlines())}</caption>"
+        f'<table><caption style="{CAPTION}">{_lines(title.splitlines())}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         + (f"<p>{_lines(lines)}</p>" if lines else "")
     )
@@ -61,9 +63,9 @@ def _lines(lines: Sequence[str]) -> str:
 
 def _cell(value: object) -> str:
     if isinstance(value, Real) and not isinstance(value, bool):
-        return f'<td style="text-align: right">{_number(value)}</td>'
+        return f'<td style="{CELL}right">{_number(value)}</td>'
     text = f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)
-    return f'<td style="text-align: left">{"–" if value is None else escape(text)}</td>'
+    return f'<td style="{CELL}left">{"–" if value is None else escape(text)}</td>'
 
 
 def _number(value: Real) -> str:
