@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from margin.account import Account, Collateral, Position
+    from margin.book import BookThresholds, thresholds_of_book
     from margin.carry import Carry, forward_carry, inverse_carry
     from margin.chains.chain_market import ChainMarket, chain_market
     from margin.claim_contract import ClaimContract, ContractBarrier
@@ -75,6 +76,7 @@ _HOMES = {
     "account": ("Account", "Collateral", "Position"),
     "claim_contract": ("ContractBarrier", "ClaimContract"),
     "dividends": ("Dividend", "dividend_carry"),
+    "book": ("BookThresholds", "thresholds_of_book"),
     "carry": ("Carry", "forward_carry", "inverse_carry"),
     "comparison": ("ComparedSystem", "Comparison", "compare"),
     "chains.chain_market": ("ChainMarket", "chain_market"),
@@ -146,6 +148,7 @@ __all__ = [
     "AccountFileError",
     "Accrual",
     "Asset",
+    "BookThresholds",
     "Branch",
     "Carry",
     "CashFloor",
@@ -239,6 +242,7 @@ __all__ = [
     "thresholds",
     "thresholds_along",
     "thresholds_of",
+    "thresholds_of_book",
     "volatilities_from_marks",
     "warmup",
     "write",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from margin.kernels.bernstein import CELLS, COLUMNS, FOUND, SEARCHED, SIDES, SPLITS, negative_sets
+from margin.kernels.unions import unite
 from margin.piecewise import PiecewiseCubic
 
 __all__ = ["Certificate", "DangerSet", "Interval", "State", "danger_set"]
@@ -251,12 +252,8 @@ def _isolated(
 
 def _united(pieces: Floats) -> Floats:
     """The union of intervals, rows of two ends; those that touch are one."""
-    if not len(pieces):
-        return pieces
-    ordered = pieces[np.argsort(pieces[:, 0])]
-    reach = np.maximum.accumulate(ordered[:, 1])
-    starts = np.append(True, ordered[1:, 0] > reach[:-1])
-    return np.stack([ordered[starts, 0], reach[np.append(starts[1:], True)]], axis=1)
+    rows = np.array(pieces)
+    return rows[: unite(rows, len(rows))]
 
 
 def _described(

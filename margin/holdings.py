@@ -53,7 +53,7 @@ def option_units(account: Account, underlying: str) -> dict[Solvable, float]:
 def moving_line(account: Account, market: Market, underlying: str, date: datetime) -> Line:
     """Living futures, perpetuals, holdings and coin in the underlying, at a date."""
     total = Line()
-    for position in account.positions:
+    for position in _straight(account):
         if position.instrument.underlying == underlying and not _expired(position, date):
             total = total.plus(_position_line(position, market, date))
     coin = account.cash if account.currency == underlying else 0.0
@@ -74,7 +74,7 @@ def fixed_line(account: Account, market: Market, underlying: str, date: datetime
     in_coin = account.currency == underlying
     total = Line(0.0 if in_coin else account.cash)
     total = total.plus(_paid(account, market, underlying, date))
-    for position in account.positions:
+    for position in _straight(account):
         name = position.instrument.underlying
         if name != underlying:
             marked = _position_line(position, market, market.asof)
@@ -87,6 +87,11 @@ def fixed_line(account: Account, market: Market, underlying: str, date: datetime
         elif pledged.price is not None and not in_coin:
             total = total.plus(Line(_eligible(pledged) * pledged.price))
     return total
+
+
+def _straight(account: Account) -> list[Position]:
+    """Positions that are worth a straight line in the spot: all but options and claims."""
+    return [each for each in account.positions if not isinstance(each.instrument, Solvable)]
 
 
 def _paid(account: Account, market: Market, underlying: str, date: datetime) -> Line:
@@ -107,10 +112,8 @@ def _paid(account: Account, market: Market, underlying: str, date: datetime) -> 
 
 
 def _position_line(position: Position, market: Market, date: datetime) -> Line:
-    """Value of a position against its own spot; nothing for an option."""
+    """Value of a position against its own spot."""
     instrument, held = position.instrument, position.quantity * position.multiplier
-    if isinstance(instrument, Solvable):
-        return Line()
     if isinstance(instrument, Asset):
         return Line(slope=held)
     future = (

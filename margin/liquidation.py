@@ -112,7 +112,7 @@ def thresholds(
     (47.0588..., None, 'never below maintenance between 80.0000 and 400.00')
     """
     spot = market.underlyings[moving_underlying(account, market, underlying)].spot
-    low, high = _range(spot, lowest, highest)
+    low, high = searched_range(spot, lowest, highest)
     dates = () if date is None else (date,)
     revaluation = revalue_for(
         rule, account, market, underlying=underlying, spots=(low, high), dates=dates
@@ -166,7 +166,7 @@ def thresholds_of(
     (82.6087, 3.26)
     """
     spot, date = revaluation.spot, revaluation.dates[date_index]
-    low, high = _range(spot, lowest, highest)
+    low, high = searched_range(spot, lowest, highest)
     if volatility is None:
         volatility = nearest_volatility(revaluation, date)
     else:
@@ -185,7 +185,7 @@ def thresholds_of(
     )
 
 
-def _range(spot: float, lowest: float | None, highest: float | None) -> tuple[float, float]:
+def searched_range(spot: float, lowest: float | None, highest: float | None) -> tuple[float, float]:
     """The range searched, which must hold the spot."""
     low = LOWEST_MULTIPLE * spot if lowest is None else _check.positive("lowest", lowest)
     high = HIGHEST_MULTIPLE * spot if highest is None else _check.positive("highest", highest)

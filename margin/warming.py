@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from margin.account import Account, Collateral, Position
+from margin.book import thresholds_of_book
 from margin.comparison import compare
 from margin.greeks import margin_greeks
 from margin.instrument import Asset, OptionContract, Settlement, Solvable
@@ -122,6 +123,11 @@ def _at_spots() -> None:
         excess_at(rule, revalue_for(rule, *parts, spots=AROUND), AROUND)
 
 
+def _book() -> None:
+    account, market = _shares()
+    thresholds_of_book([account, account], market, TEN_POINT_EQUITY)
+
+
 def _maps() -> None:
     liquidation_map(*_shares(), TEN_POINT_EQUITY, horizon=timedelta(days=40)).path()
 
@@ -144,6 +150,7 @@ STEPS: Mapping[str, Callable[[], None]] = {
     "tail risk": _tail_risk,
     "pairing": _pairing,
     "requirements at many spots": _at_spots,
+    "books": _book,
     "maps": _maps,
     "several underlyings": _several_names,
 }

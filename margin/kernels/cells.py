@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from pdesolve._jit import njit
+from pdesolve._jit import inner, njit
 
 
 @njit
@@ -68,6 +68,20 @@ def join_levels(even, levels, sliver, knots):
     return count
 
 
+@inner
+def add_strays(knots, third, bound):
+    """Add what a cubic may stray: ``knots`` (n + 1,), ``third`` derivatives and ``bound`` (n,)."""
+    n, before = third.size, 0.0
+    for i in range(n):
+        h = knots[i + 1] - knots[i]
+        after = before
+        if i + 1 < n:
+            after = abs(third[i + 1] - third[i]) / (0.5 * (knots[i + 2] - knots[i]))
+        before = after if i == 0 else before
+        bound[i] += max(before, after) * (h * h * h * h) / 384.0
+        before = after
+
+
 @njit
 def option_cells(knots, solved, alive, cells, bound):
     """Write the cubics with the values and slopes of options at their knots, and their errors.
@@ -91,17 +105,3 @@ def option_cells(knots, solved, alive, cells, bound):
             bound[j, i] = max(errors[j, i], errors[j, i + 1])
         if alive[j]:
             add_strays(knots, third, bound[j])
-
-
-@njit
-def add_strays(knots, third, bound):
-    """Add what a cubic may stray: ``knots`` (n + 1,), ``third`` derivatives and ``bound`` (n,)."""
-    n, before = third.size, 0.0
-    for i in range(n):
-        h = knots[i + 1] - knots[i]
-        after = before
-        if i + 1 < n:
-            after = abs(third[i + 1] - third[i]) / (0.5 * (knots[i + 2] - knots[i]))
-        before = after if i == 0 else before
-        bound[i] += max(before, after) * (h * h * h * h) / 384.0
-        before = after

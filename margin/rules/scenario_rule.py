@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from margin import _check
+from margin.account import Account
 from margin.instrument import Future, Instrument, Settlement, Solvable
 from margin.piecewise import PiecewiseCubic, line
 from margin.readings import read_shifted
@@ -138,12 +139,10 @@ class ScenarioRule:
             last = None if kept is None else len(curves) - 1
             moved = order[scenario.vol_move]
             sums.append(_terms(scenario, moved, last, in_coin=revaluation.in_coin))
-        labels = ["no loss", *map(str, self.scenarios)]
         if self._has_minimum:
             curves.append(self._minimum(revaluation, date_index))
             sums.append([Term(0), Term(1), Term(len(curves) - 1, -1.0)])
-            labels.append("minimum")
-        return tuple(map(Branch, labels, weighted_sums(curves, sums)))
+        return tuple(map(Branch, self.branch_labels, weighted_sums(curves, sums)))
 
     def excess_values(
         self,
@@ -182,6 +181,24 @@ class ScenarioRule:
         return np.concatenate(rows)
 
     @property
+    def branch_labels(self) -> tuple[str, ...]:
+        """What the branches are called."""
+        last = ("minimum",) if self._has_minimum else ()
+        return ("no loss", *map(str, self.scenarios), *last)
+
+    def least(self, account: Account, date: datetime) -> float:
+        """The minimum requirement of an account at a date, in the currency of the account."""
+        if not self._has_minimum:
+            return 0.0
+        return sum(
+            abs(held.quantity)
+            * held.multiplier
+            * (self.minimum_per_long_option if held.quantity > 0 else self.minimum_per_short_option)
+            for held in account.positions
+            if _has_minimum(held.instrument, date)
+        )
+
+    @property
     def _has_minimum(self) -> bool:
         return self.minimum_per_short_option > 0.0 or self.minimum_per_long_option > 0.0
 
@@ -197,14 +214,7 @@ class ScenarioRule:
 
     def _minimum(self, revaluation: Revaluation, date_index: int) -> PiecewiseCubic:
         """The minimum requirement against spot, in quote currency."""
-        date = revaluation.dates[date_index]
-        total = sum(
-            abs(held.quantity)
-            * held.multiplier
-            * (self.minimum_per_long_option if held.quantity > 0 else self.minimum_per_short_option)
-            for held in revaluation.account.positions
-            if _has_minimum(held.instrument, date)
-        )
+        total = self.least(revaluation.account, revaluation.dates[date_index])
         intercept, slope = (0.0, total) if revaluation.in_coin else (total, 0.0)
         return line(intercept, slope, lowest=revaluation.lowest, highest=revaluation.highest)
 

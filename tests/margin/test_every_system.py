@@ -17,6 +17,7 @@ from margin.rules import (
     Staged,
     branch_values,
     excess_at,
+    labelled_values,
     leg_profit,
     requirement_at,
     revalue_for,
@@ -49,6 +50,16 @@ def test_values_at_spots_are_those_of_the_proven_curves(system, seed):
     found = revalued(system, seed)
     values = branch_values(system.rule, found, SPOTS)
     for row, branch in zip(values, system.rule.excess_branches(found), strict=True):
+        assert np.all(np.abs(row - branch.curve(SPOTS)) <= branch.error(SPOTS) + ROUNDING)
+
+
+@every_system
+def test_branches_have_the_same_names_whether_their_curves_are_built_or_not(system):
+    found = revalued(system, 0)
+    labels, values = labelled_values(system.rule, found, SPOTS)
+    branches = system.rule.excess_branches(found)
+    assert labels == tuple(branch.label for branch in branches)
+    for row, branch in zip(values, branches, strict=True):
         assert np.all(np.abs(row - branch.curve(SPOTS)) <= branch.error(SPOTS) + ROUNDING)
 
 

@@ -54,6 +54,16 @@ def test_single_spots_agree_with_the_curve(seed, shares):
 
 
 @pytest.mark.parametrize(("seed", "shares"), SEEDS)
+def test_initial_requirements_at_single_spots_agree_with_the_curve_within_its_error(seed, shares):
+    held, at = random_account(seed, 7, shares)
+    spots = np.random.default_rng(seed).uniform(40.0, 220.0, 30)
+    found = revalue_for(STRATEGY_EQUITY, held, at, spots=spots)
+    values = STRATEGY_EQUITY.initial_values(found, spots)
+    for row, branch in zip(values, STRATEGY_EQUITY.initial_branches(found), strict=True):
+        assert np.all(np.abs(row - branch.curve(spots)) <= branch.error(spots) + SAME)
+
+
+@pytest.mark.parametrize(("seed", "shares"), SEEDS)
 def test_no_threshold_is_found_by_looking_closer(seed, shares):  # 14.7
     held, at = random_account(seed, 5, shares)
     spots = np.linspace(30.0, 250.0, 401)

@@ -126,12 +126,17 @@ class OptionTerms:
         return found
 
     def kinks(self, right: Floats, strike: Floats) -> Floats:
-        """Spots at which `naked` bends: the strikes, and where the floor begins to bind."""
+        """Spots at which `naked` bends: the strikes, and where the floor begins to bind.
+
+        For a put it binds far out of the money, and far in the money too.
+        """
         share, least = self.leverage * self.percent, self.leverage * self.floor
         calls, puts = strike[right > 0.0], strike[right < 0.0]
         found = [strike, calls / (1.0 + share - least)]
         if share < 1.0:
             found.append(puts * (1.0 - least) / (1.0 - share))
+        if share > 0.0:
+            found.append(puts * least / share)
         return np.concatenate(found)
 
 
