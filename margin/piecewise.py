@@ -12,6 +12,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from margin.cells import bernstein_cells
 from margin.kernels.bernstein import add_restricted, evaluate
 from margin.knots import merged_knots
 
@@ -244,12 +245,9 @@ def from_hermite(
     30.0
     """
     ends, heights = np.asarray(knots, dtype=np.float64), np.asarray(values, dtype=np.float64)
-    third = np.diff(ends) / 3.0
-    before, after = np.asarray(left_slopes) * third, np.asarray(right_slopes) * third
-    bernstein = np.stack(
-        [heights[:-1], heights[:-1] + before, heights[1:] - after, heights[1:]], axis=1
-    )
-    return PiecewiseCubic(ends, bernstein, np.broadcast_to(error, third.shape))
+    left = heights[:-1], np.asarray(left_slopes)
+    bernstein = bernstein_cells(ends, left, (heights[1:], np.asarray(right_slopes)))
+    return PiecewiseCubic(ends, bernstein, np.broadcast_to(error, len(bernstein)))
 
 
 def combine(weights: Sequence[float], curves: Sequence[PiecewiseCubic]) -> PiecewiseCubic:
