@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from margin import figures
+from margin._amounts import amount_digits
 from margin._columns import data_frame
 from margin.account import Account
 from margin.files.rules import NAMED_RULES
@@ -280,7 +281,7 @@ def _system(name: str, rule: Rule, revaluation: Revaluation, spots: Floats) -> C
 
 def _text(found: Comparison) -> Iterator[str]:
     """The comparison as lines of at most 80 characters."""
-    digits = 6 if found.currency == found.underlying else 2
+    digits = amount_digits(in_coin=found.currency == found.underlying)
     yield f"{found.account}: requirements in {found.currency}, equity {found.equity:,.{digits}f}"
     yield f"{found.asof:%Y-%m-%d %H:%M} UTC, {found.underlying} at {found.spot:,.10g}"
     yield ""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from margin import figures
+from margin._amounts import amount_digits
 from margin._columns import data_frame, data_set, write_csv
 from margin.account import Account
 from margin.market import Market
@@ -257,7 +258,7 @@ def _text(table: MarginTable, date_index: int) -> list[str]:
     """The excess at one date as lines of at most 80 characters."""
     rows = np.unique(np.linspace(0, table.spots.size - 1, PRINTED_SPOTS).round().astype(int))
     moves = table.vol_moves[:PRINTED_MOVES]
-    digits = 6 if table.currency == table.underlying else 2
+    digits = amount_digits(in_coin=table.currency == table.underlying)
     date = table.dates[date_index]
     lines = [
         f"{table.account}: excess over maintenance in {table.currency}, {table.rule}",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from margin import figures
+from margin._amounts import amount_digits
 from margin._columns import data_frame
 from margin.notebook import requirement_html
 from margin.rules.staged import RequirementLine
@@ -173,7 +174,7 @@ class Requirement:
 
 def _text(found: Requirement) -> Iterator[str]:
     """The requirement as lines of at most 80 characters."""
-    digits = 6 if found.currency == found.underlying else 2
+    digits = amount_digits(in_coin=found.currency == found.underlying)
     yield f"{found.account}: requirement in {found.currency}, {found.rule}"
     yield f"{found.asof:%Y-%m-%d %H:%M} UTC, {found.underlying} at {found.spot:,.10g}"
     yield ""

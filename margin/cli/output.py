@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from margin._amounts import amount_digits
 from margin._columns import data_frame
 from margin.cli.layout import Grid, echo
 from margin.cli.options import QUIET
@@ -81,7 +82,7 @@ class Target:
         """Digits of amounts after the point: as asked, or 6 in coin and 2 in quote currency."""
         if self.precision is not None:
             return self.precision
-        return 6 if in_coin else 2
+        return amount_digits(in_coin=in_coin)
 
 
 def to_target(function: Function) -> Function:

@@ -1,5 +1,6 @@
 """Amounts and the state of an account in words, as the sections of a report share them."""
 
+from margin._amounts import amount_digits
 from margin.report.assessment import Assessment
 
 __all__ = ["amount", "digits_of", "headline"]
@@ -12,7 +13,7 @@ def headline(found: Assessment) -> str:
 
 def digits_of(found: Assessment) -> int:
     """Digits of amounts after the point: 6 in coin, 2 in quote currency."""
-    return 6 if found.required.currency == found.required.underlying else 2
+    return amount_digits(in_coin=found.required.currency == found.required.underlying)
 
 
 def amount(value: float, digits: int) -> str:
