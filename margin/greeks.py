@@ -11,7 +11,7 @@ from margin.account import Account
 from margin.greeks_statement import HoldingGreeks, MarginGreeks, Slope
 from margin.market import Market
 from margin.revaluation import Revaluation
-from margin.rules import Branch, Rule, StrategyRule, excess_at, revalue_for
+from margin.rules import Branch, Rule, StrategyRule, revalue_for
 
 __all__ = ["margin_greeks"]
 
@@ -103,10 +103,10 @@ def margin_greeks(
 
 
 def _state(rule: Rule, revaluation: Revaluation, vol_move: float = 0.0) -> _State:
-    """Requirement and excess at the present spot, read there alone: no curve is built for it."""
     spot = revaluation.spot
     unit = spot if revaluation.in_coin else 1.0
-    excess = float(excess_at(rule, revaluation, spot, vol_move=vol_move)[0]) / unit
+    branches = rule.excess_branches(revaluation, 0, vol_move)
+    excess = min(float(branch.curve(spot)) for branch in branches) / unit
     equity = float(revaluation.equity(0, vol_move)(spot)) / unit
     return _State(equity - excess, excess)
 
